@@ -1,0 +1,18 @@
+export { parseQmpMessage } from './qmp-message.ts';
+export type { QmpEvent, QmpGreeting, QmpMessage, QmpRefusal } from './qmp-message.ts';
+export { QmpClient } from './qmp-client.ts';
+export type { QmpClientOptions, QmpEventListener, QmpStreams } from './qmp-client.ts';
+export { qmpRefusalOf } from './qmp-fault.ts';
+export type { StreamEnd } from './qmp-fault.ts';
+export { expectBoolean, expectInteger, expectList, expectObject, expectString } from './qmp-value.ts';
+export { findQemuBinary } from './qemu-binary.ts';
+export { qemuArguments } from './qemu-arguments.ts';
+export type { QemuConfiguration } from './qemu-arguments.ts';
+export { describeExit, QemuEndError, qemuExitOf } from './qemu-exit.ts';
+export type { QemuExit } from './qemu-exit.ts';
+export { launchQemu, qemuCommand } from './qemu-process.ts';
+export type { QemuLaunch, QemuProcess } from './qemu-process.ts';
+export { parseQemuVersion, readQemuVersion } from './qemu-version.ts';
+export type { QemuVersion } from './qemu-version.ts';
+export { findCpuPath, openQomObject, readLiveCpu, readQomValues } from './live-cpu.ts';
+export type { LiveCpu, LiveCpuProperties, QomReader } from './live-cpu.ts';

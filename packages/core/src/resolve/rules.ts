@@ -1,0 +1,72 @@
+import { releaseOf, type QemuRelease } from '../catalog/release.ts';
+
+/**
+ * Behaviour of QEMU that changed from one release to another and that a catalog cannot show. Each rule says in which
+ * releases it holds, and where that is known from. Nothing else in Atlas compares QEMU versions.
+ */
+export interface DatedRule {
+  /** Ranges of releases: from `since` (included) to `until` (not included; absent: to this day). */
+  readonly in: readonly { readonly since: string; readonly until?: string }[];
+  readonly source: string;
+}
+
+export const datedRules = {
+  /** KVM: erms, fsrm, fzrm, fsrs and fsrc are taken from the host's own CPUID: no instructions, only hints. */
+  stringHintsFromHost: { in: [{ since: '8.0.0' }], source: 'qemu-devel pull of 2023-02-27; QEMU 7.2 and 10.0 sources' },
+  /** KVM: so is mcdt-no. */
+  mcdtNoFromHost: { in: [{ since: '8.1.0' }], source: 'qemu-devel pull of 2023-07-07' },
+  /** KVM: `ht` counts as supported, since QEMU makes it up itself. */
+  htSupported: { in: [{ since: '8.2.0' }], source: 'qemu-devel pull of 2023-10-18; QEMU 7.2 and 10.0 sources' },
+  /** More than one thread a package switches `ht` on, and `cmp-legacy` unless the vendor is Intel or Zhaoxin. */
+  htFromTopology: { in: [{ since: '10.0.0' }], source: 'qemu-devel pull of 2025-01-10' },
+  /** KVM: overflow-recov and succor count as supported. */
+  machineCheckRecovery: { in: [{ since: '9.1.0' }], source: 'qemu-devel pull of 2024-06-08; recorded sessions of 8.2 and 9.1' },
+  /** KVM: fb-clear counts as supported when the host is not affected by what it mitigates. */
+  fbClearFromImmunity: {
+    in: [{ since: '10.0.6', until: '10.1.0' }, { since: '10.1.2' }],
+    source: 'qemu-devel pull of 2025-10-14; QEMU 10.0.13 source. Inferred: 10.0.6, the stable release of those days',
+  },
+  /** KVM: arch-capabilities goes where the CPU itself lacks it. */
+  archCapabilitiesNeedsSilicon: {
+    in: [{ since: '10.0.3', until: '10.0.5' }, { since: '10.1.0', until: '10.1.2' }],
+    source: 'qemu-devel pull of 2025-07-17 and its revert; stable mails of 10.0.5 and 10.1.2',
+  },
+  /** XSAVE components that the accelerator does not support are cut before features are filtered. */
+  xsaveCutFirst: { in: [{ since: '9.2.0' }], source: 'QEMU 7.2 and 10.0 sources; recorded sessions of 9.1 and 9.2' },
+  /** Supervisor state (XSS) is looked for in XCR0, hence never there. */
+  supervisorStateLost: { in: [{ since: '9.2.0', until: '11.0.0' }], source: 'QEMU 10.0 and 10.2 sources' },
+  /** Supervisor state needs xsaves. */
+  supervisorStateNeedsXsaves: { in: [{ since: '11.0.0' }], source: 'QEMU commit 7fa483031711, listed for 11.0' },
+  /** `avx10` alone switches the AVX-512 state components on. */
+  avx10State: { in: [{ since: '9.2.0' }], source: 'QEMU 10.0 source' },
+  /** A `host` or `max` CPU whose vendor is not AMD takes nothing of 80000007H.EBX. */
+  amdOnlyMachineCheck: { in: [{ since: '9.1.0' }], source: 'qemu-devel pull of 2024-07-04' },
+  /** sgx and sgxlc are there on PC machine types only. */
+  sgxNeedsPc: { in: [{ since: '9.1.0' }], source: 'qemu-devel pull of 2024-07-31' },
+  /** Features of 80000021H.EAX raise xlevel to 0x80000021. */
+  xlevelFrom80000021: { in: [{ since: '8.1.0' }], source: 'qemu-devel pull of 2023-05-09' },
+  /** `kernel-irqchip=off` under KVM ends QEMU as soon as a local APIC is made. */
+  noUserspaceApic: { in: [{ since: '8.0.0' }], source: 'qemu-devel patch of 2022-12-18; QEMU 10.0 run' },
+  /** hv-vpindex is refused without KVM, too. */
+  vpIndexCheckedWithoutKvm: { in: [{ since: '0.0.0', until: '8.0.0' }], source: 'QEMU 7.2 and 10.0 runs. Inferred: the release between' },
+  /** The warning about threads of old AMD families is one line with its advice. */
+  threadsAdviceInOneLine: { in: [{ since: '10.0.0' }], source: 'qemu-devel pull of 2025-01-10' },
+  /** `base`, too, gets the vendor of the host under KVM. */
+  baseGetsHostVendor: { in: [{ since: '10.1.0' }], source: 'qemu-devel pull of 2025-07-14; QEMU 11.1 run' },
+  /** 32-bit models have 36 physical address bits with pae, too, not only with pse36. */
+  paeWidensPhysBits: { in: [{ since: '8.2.0' }], source: 'qemu-devel pull of 2023-10-26; QEMU 7.2 and 11.1 runs' },
+  /** phys-bits has no upper limit, and the error has another text. */
+  physBitsUnlimited: { in: [{ since: '11.1.0' }], source: 'QEMU 11.1 run' },
+  /** A TSC frequency set by the user makes invtsc migratable. */
+  tscFrequencyMakesInvtscMigratable: { in: [{ since: '9.2.0' }], source: 'QEMU 7.2 and 10.0 sources' },
+  /** TCG supports every named bit of IA32_ARCH_CAPABILITIES. */
+  tcgArchCapabilities: { in: [{ since: '8.1.0' }], source: 'recorded TCG sessions of 8.0 and 8.2' },
+} as const satisfies Record<string, DatedRule>;
+
+export type RuleName = keyof typeof datedRules;
+
+/** Whether a rule holds in a release. */
+export function holds(rule: RuleName, release: QemuRelease): boolean {
+  const ranges: DatedRule['in'] = datedRules[rule].in;
+  return ranges.some(({ since, until }) => release >= releaseOf(since) && (until === undefined || release < releaseOf(until)));
+}

@@ -1,0 +1,15 @@
+/**
+ * Runs all generators of committed files.
+ *
+ *     node scripts/generate.mjs           write the files
+ *     node scripts/generate.mjs --check   exit 1 if one differs from what it is generated from
+ */
+
+import { generateX86 } from './generate-x86.mjs';
+
+const generators = [generateX86];
+
+const check = process.argv.includes('--check');
+const findings = generators.flatMap((generate) => generate({ check }));
+for (const finding of findings) console.error(finding);
+process.exitCode = findings.length > 0 ? 1 : 0;
