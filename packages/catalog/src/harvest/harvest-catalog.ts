@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   AtlasError,
   indexCatalog,
@@ -211,7 +212,8 @@ export async function harvestCatalog(binary: string, options: HarvestOptions): P
     ...(hasKvm ? { kvm: fold(kvmClean) } : {}),
     notSeen: describeUnseen(hasTcg, hasKvm, bits, hasTcg ? tcg.skipped : kvm.skipped),
   };
-  const provenance = { harvestedAt: options.now, harvester: 'cpu-atlas', binary: await identifyBinary(binary) };
+  const { path, sizeBytes, mtime } = await identifyBinary(binary);
+  const provenance = { harvestedAt: options.now, harvester: 'cpu-atlas', binary: { name: basename(path), sizeBytes, mtime } };
   return { catalog, hash: catalogHash(catalog), provenance };
 }
 

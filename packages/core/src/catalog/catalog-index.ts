@@ -127,12 +127,19 @@ function refineByMask(clears: FeatureSet, dependency: FeatureDependency, catalog
   });
 }
 
+/** A binary older than the catalog that stands in for it may not know a dependency yet. */
+function isEnforced(parent: string, release: QemuRelease): boolean {
+  const records = dependencyRecords().filter(({ whenMissing }) => whenMissing.includes(parent));
+  return records.length === 0 || records.some(({ since }) => since === null || releaseOf(since) <= release);
+}
+
 function compileDependencies(
   catalog: Catalog,
   features: ReadonlyMap<string, FeatureLocation>,
   layout: WordLayout,
+  release: QemuRelease,
 ): CompiledDependency[] {
-  return catalog.dependencies.map((dependency) => {
+  return catalog.dependencies.filter(({ whenMissing }) => isEnforced(whenMissing, release)).map((dependency) => {
     const whenMissing = features.get(dependency.whenMissing);
     if (!whenMissing) throw damaged('dependencies', `feature "${dependency.whenMissing}" is unknown`);
     const clears = setOf(dependency.clears, features, layout);
@@ -196,18 +203,22 @@ function indexMachines(machines: readonly MachineType[]): Map<string, number> {
   return byName;
 }
 
-/** Decodes a catalog. @throws CATALOG_INVALID when its parts do not fit together. */
-export function indexCatalog(catalog: Catalog): CatalogIndex {
+/**
+ * Decodes a catalog. `runsAs` is the version of the binary in question where the catalog is only the nearest one: dated
+ * rules follow the binary, definitions the catalog.
+ * @throws CATALOG_INVALID when its parts do not fit together
+ */
+export function indexCatalog(catalog: Catalog, runsAs: string = catalog.qemu.version): CatalogIndex {
   const layout = layoutWords(catalog.words);
   const features = compileFeatures(catalog, layout);
   return {
     catalog,
-    release: releaseOf(catalog.qemu.version),
+    release: releaseOf(runsAs),
     layout,
     features,
     bitNames: nameBits(catalog, layout),
     otherProperties: new Map(catalog.otherProperties.map((property) => [property.name, property])),
-    dependencies: compileDependencies(catalog, features, layout),
+    dependencies: compileDependencies(catalog, features, layout, releaseOf(runsAs)),
     exclusions: catalog.exclusions.map((exclusion) => ({
       features: exclusion.features.flatMap((name) => features.get(name) ?? []),
       clears: setOf(exclusion.clears, features, layout),

@@ -135,5 +135,6 @@ export interface Catalog {
 export interface CatalogProvenance {
   readonly harvestedAt: string;
   readonly harvester: string;
-  readonly binary?: { readonly path: string; readonly sizeBytes: number; readonly mtime: string };
+  /** File name, size in bytes and time of change; not the whole path, which belongs to one machine. */
+  readonly binary?: { readonly name: string; readonly sizeBytes: number; readonly mtime: string };
 }

@@ -94,7 +94,9 @@ function supportFromQmp(
   }
   for (const { lane, mask, parents } of components) {
     unknown[lane] &= ~mask;
-    if (parents.some((parent) => (supported[parent.lane] & parent.mask) !== 0)) supported[lane] |= mask;
+    // Before the accelerator's XCR0 was looked at, TCG let every component pass.
+    const passesAll = accel === 'tcg' && !holds('xsaveCutFirst', index.release);
+    if (passesAll || parents.some((parent) => (supported[parent.lane] & parent.mask) !== 0)) supported[lane] |= mask;
   }
   for (let lane = 0; lane < unknown.length; lane++) unknown[lane] &= ~supported[lane];
   return { accel, kernelIrqchip, supported, unknown };

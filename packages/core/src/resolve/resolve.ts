@@ -85,7 +85,8 @@ function describeUnknowns(context: ResolveContext, request: ResolutionRequest, w
     const reason = request.accel === 'tcg' ? 'this QEMU was not seen with TCG' : (why?.reason ?? 'a layer was not observed');
     unknowns.push(`${names.length} requested features cannot be told (${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}): ${reason}`);
   }
-  if (unknownProperties.includes('vendor')) unknowns.push('the vendor of the host CPU is not known');
+  if (request.cpu.startsWith('host') || request.cpu.startsWith('max'))
+    unknowns.push(...unknownProperties.map((name) => `${name} of the host CPU is not known`));
   return unknowns;
 }
 
@@ -228,7 +229,10 @@ function assemble(context: ResolveContext, request: ResolutionRequest, settled: 
     modelId: identity['model-id'],
     levelRaises: levels.raises,
     unknowns,
-    assumptions: isDefaultIrqchip ? [`kernel-irqchip=${irqchip}, the default of this machine type`] : [],
+    assumptions: [
+      ...(isDefaultIrqchip ? [`kernel-irqchip=${irqchip}, the default of this machine type`] : []),
+      ...(vendor === null ? ['the vendor of the host CPU is not known; no feature of a named model depends on it'] : []),
+    ],
   };
 }
 
