@@ -29,15 +29,23 @@ export type RecordedIdentity = Readonly<Record<string, unknown>>;
 
 export function differingProperties(resolution: Resolution, recorded: RecordedIdentity): string[] {
   return Object.entries(recorded)
-    .filter(([name, value]) => name in resolution.properties && (resolution.properties as unknown as RecordedIdentity)[name] !== value)
-    .map(([name, value]) => `${name}: Atlas ${JSON.stringify((resolution.properties as unknown as RecordedIdentity)[name])}, QEMU ${JSON.stringify(value)}`);
+    .filter(
+      ([name, value]) =>
+        name in resolution.properties && (resolution.properties as unknown as RecordedIdentity)[name] !== value,
+    )
+    .map(
+      ([name, value]) =>
+        `${name}: Atlas ${JSON.stringify((resolution.properties as unknown as RecordedIdentity)[name])}, QEMU ${JSON.stringify(value)}`,
+    );
 }
 
 export function differingLists(what: string, atlas: readonly string[], qemu: readonly string[]): string[] {
   if (JSON.stringify(atlas) === JSON.stringify(qemu)) return [];
   const more = atlas.filter((entry) => !qemu.includes(entry)).slice(0, 5);
   const less = qemu.filter((entry) => !atlas.includes(entry)).slice(0, 5);
-  return [`${what}: only Atlas [${more.join(' | ')}], only QEMU [${less.join(' | ')}], ${atlas.length} and ${qemu.length} entries`];
+  return [
+    `${what}: only Atlas [${more.join(' | ')}], only QEMU [${less.join(' | ')}], ${atlas.length} and ${qemu.length} entries`,
+  ];
 }
 
 /** The lines of QEMU's standard error that are about the CPU: without the program's name and talk about machine types. */

@@ -13,13 +13,19 @@ interface ExpansionFile {
 }
 
 interface DefinitionFile {
-  readonly defs: readonly { readonly typename: string; readonly 'unavailable-features': readonly string[]; readonly 'alias-of'?: string }[];
+  readonly defs: readonly {
+    readonly typename: string;
+    readonly 'unavailable-features': readonly string[];
+    readonly 'alias-of'?: string;
+  }[];
   readonly cells: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 interface FlagFile {
   readonly machine: string;
-  readonly models: Readonly<Record<string, Readonly<Record<'on' | 'off', Readonly<Record<string, Readonly<Record<string, unknown>>>>>>>>;
+  readonly models: Readonly<
+    Record<string, Readonly<Record<'on' | 'off', Readonly<Record<string, Readonly<Record<string, unknown>>>>>>>
+  >;
 }
 
 type Accel = 'kvm' | 'tcg';
@@ -53,6 +59,10 @@ function differing(mine: Readonly<Record<string, unknown>>, recorded: Readonly<R
 /** `max` and `host` under TCG get family, model and stepping only when a CPU is realized. */
 const identityOfMax = ['family', 'model', 'stepping'];
 
+function withoutIdentity(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !identityOfMax.includes(name)));
+}
+
 export function compareExpansions(context: ResolveContext, folder: string, accel: Accel): Comparison[] {
   const file = readOracle<ExpansionFile>('qemu', folder, 'expansion.json.gz');
   const locations = file.keys.map((keys) => keys.map((key) => context.index.features.get(key) ?? null));
@@ -64,8 +74,8 @@ export function compareExpansions(context: ResolveContext, folder: string, accel
       if (location !== null && isOn(words.requested, location) !== recorded)
         differences.push(`${location.name}: Atlas ${!recorded}, QEMU ${recorded}`);
     });
-    const others = { ...file.other[other] };
-    if (accel === 'tcg' && (model === 'max' || model === 'host')) for (const name of identityOfMax) delete others[name];
+    const isOpen = accel === 'tcg' && (model === 'max' || model === 'host');
+    const others = isOpen ? withoutIdentity(file.other[other]) : file.other[other];
     return [...differences, ...differing({ ...resolution.properties }, others)];
   };
   return Object.entries(file.cells)
@@ -87,10 +97,20 @@ export function compareDefinitions(context: ResolveContext, folder: string, acce
         const label = `${machine} ${model}`;
         const definition = file.defs[row];
         // query-cpu-definitions gives `kvm` instead of features for `host` without KVM.
-        if (model === 'host' && accel === 'tcg') return { label, differences: differingLists('unavailable', ['kvm'], definition['unavailable-features']) };
+        if (model === 'host' && accel === 'tcg')
+          return { label, differences: differingLists('unavailable', ['kvm'], definition['unavailable-features']) };
         const { resolution } = resolveCell(context, { accel, machine, cpu: model });
-        const alias = resolution.aliasOf === definition['alias-of'] ? [] : [`alias: Atlas ${resolution.aliasOf}, QEMU ${definition['alias-of']}`];
-        return { label, differences: [...alias, ...differingLists('unavailable', resolution.unavailableFeatures, definition['unavailable-features'])] };
+        const alias =
+          resolution.aliasOf === definition['alias-of']
+            ? []
+            : [`alias: Atlas ${resolution.aliasOf}, QEMU ${definition['alias-of']}`];
+        return {
+          label,
+          differences: [
+            ...alias,
+            ...differingLists('unavailable', resolution.unavailableFeatures, definition['unavailable-features']),
+          ],
+        };
       }),
     );
 }
@@ -104,8 +124,8 @@ export function compareFlags(context: ResolveContext, folder: string, accel: Acc
     return (['on', 'off'] as const).flatMap((to) =>
       Object.entries(changes[to]).map(([flag, recorded]) => {
         const after = expansionOf(context, accel, machine, `${model},${flag}=${to}`);
-        const expected: Record<string, unknown> = { ...before, ...recorded };
-        if (accel === 'tcg' && model === 'max') for (const name of identityOfMax) delete expected[name];
+        const all = { ...before, ...recorded };
+        const expected = accel === 'tcg' && model === 'max' ? withoutIdentity(all) : all;
         return { label: `${model},${flag}=${to}`, differences: differing(after, expected) };
       }),
     );

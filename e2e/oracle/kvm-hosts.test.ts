@@ -36,7 +36,11 @@ interface RecordedKvmHost {
 const keptCharacters = 8000;
 
 const numbers = (words: Readonly<Record<string, string>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(words).map(([key, value]) => [key, Number(value)] as const).filter(([, value]) => value !== 0));
+  Object.fromEntries(
+    Object.entries(words)
+      .map(([key, value]) => [key, Number(value)] as const)
+      .filter(([, value]) => value !== 0),
+  );
 
 function irqchipOf({ machine, accel }: RecordedResult): KernelIrqchip | undefined {
   return /kernel-irqchip=(on|split|off)/.exec(`${machine} ${JSON.stringify(accel)}`)?.[1] as KernelIrqchip | undefined;
@@ -62,13 +66,19 @@ function compareResult(context: ResolveContext, result: RecordedResult): string[
   const [machine] = result.machine.split(',');
   const kernelIrqchip = irqchipOf(result);
   const resolution = resolveOrRefuse(context, { accel: 'kvm', machine, cpu: result.cpu, kernelIrqchip });
-  if (resolution === null) return result.rc === 1 ? [] : [`Atlas takes the command line for wrong, QEMU ended with ${result.rc}`];
+  if (resolution === null)
+    return result.rc === 1 ? [] : [`Atlas takes the command line for wrong, QEMU ended with ${result.rc}`];
   const definitions = (result.cpu_definitions ?? []).flatMap((definition) => {
     const defined = resolve(context, { accel: 'kvm', machine, cpu: definition.name, kernelIrqchip });
-    return differingLists(`definition ${definition.name}`, defined.unavailableFeatures, definition['unavailable-features']);
+    return differingLists(
+      `definition ${definition.name}`,
+      defined.unavailableFeatures,
+      definition['unavailable-features'],
+    );
   });
   const warnings = compareWarnings(resolution.warnings, result.stderr);
-  if (!result.feature_words) return [...(resolution.refusal ? [] : [`QEMU ended with ${result.rc}`]), ...warnings, ...definitions];
+  if (!result.feature_words)
+    return [...(resolution.refusal ? [] : [`QEMU ended with ${result.rc}`]), ...warnings, ...definitions];
   return [
     ...(resolution.refusal ? [`Atlas refused: ${resolution.refusal.message}`] : []),
     ...differingWords('word', keyWords(resolution.featureWords), numbers(result.feature_words)),

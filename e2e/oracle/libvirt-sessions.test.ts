@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createContext, releaseOf, resolve, type Accelerator, type CatalogIndex, type HostSnapshot, type ObservedAccelerator } from '@cpu-atlas/core';
+import {
+  createContext,
+  releaseOf,
+  resolve,
+  type Accelerator,
+  type CatalogIndex,
+  type HostSnapshot,
+  type ObservedAccelerator,
+} from '@cpu-atlas/core';
 import { shippedIndex } from './catalogs.ts';
 import { differingLists } from './compare.ts';
 import { hasOracle, listOracle, readOracle } from './oracle-files.ts';
@@ -13,7 +21,9 @@ interface RecordedSession {
     readonly requestProps?: { readonly migratable?: boolean };
     readonly props: { readonly booleans: Properties; readonly numbers?: Properties; readonly strings?: Properties };
   }[];
-  readonly cpuDefinitions: Readonly<Record<string, { readonly unavailableFeatures: readonly string[]; readonly aliasOf?: string | null }>>;
+  readonly cpuDefinitions: Readonly<
+    Record<string, { readonly unavailableFeatures: readonly string[]; readonly aliasOf?: string | null }>
+  >;
 }
 
 /** A host of which only QEMU's own answers are known. */
@@ -55,10 +65,15 @@ function listSessions(): Session[] {
 }
 
 function compareSession({ label, version, accel, session }: Session): { compared: number; differing: string[] } {
-  const expansion = session.expansions.find(({ type, requestProps }) => type === 'static' && requestProps?.migratable === false);
+  const expansion = session.expansions.find(
+    ({ type, requestProps }) => type === 'static' && requestProps?.migratable === false,
+  );
   const { booleans = {}, numbers = {}, strings = {} } = expansion?.props ?? {};
   const index = standIn(version, accel);
-  const context = createContext(index, snapshotOfSession(label, version, accel, { ...booleans, ...numbers, ...strings }));
+  const context = createContext(
+    index,
+    snapshotOfSession(label, version, accel, { ...booleans, ...numbers, ...strings }),
+  );
   const differing: string[] = [];
   let compared = 0;
   for (const [model, { unavailableFeatures, aliasOf }] of Object.entries(session.cpuDefinitions)) {
@@ -66,7 +81,10 @@ function compareSession({ label, version, accel, session }: Session): { compared
     if (['host', 'max', 'base'].includes(model) || !index.modelByName.has(name)) continue;
     compared += 1;
     const resolution = resolve(context, { accel, machine: 'q35', cpu: name });
-    const differences = [...differingLists('unavailable', resolution.unavailableFeatures, unavailableFeatures), ...resolution.unknowns];
+    const differences = [
+      ...differingLists('unavailable', resolution.unavailableFeatures, unavailableFeatures),
+      ...resolution.unknowns,
+    ];
     if (differences.length > 0) differing.push(`${label} ${model}: ${differences.join('; ')}`);
   }
   return { compared, differing };

@@ -36,7 +36,12 @@ export function snapshotOfSweepHost(host: RecordedHost): HostSnapshot {
     mceCapabilities: host.mceCapSupported,
     ...(host.setMsrArchCapFreshVcpu === 0 ? { unwritableMsrs: ['0x0000010a'] } : {}),
   };
-  return snapshotOf('sweep-host', { cpus: [{ cpus: '0', cpuid: entries(host.rawCpuid) }], tscKhz: host.vcpu.tscKhz[0] ?? 0 }, '6.1', kvm);
+  return snapshotOf(
+    'sweep-host',
+    { cpus: [{ cpus: '0', cpuid: entries(host.rawCpuid) }], tscKhz: host.vcpu.tscKhz[0] ?? 0 },
+    '6.1',
+    kvm,
+  );
 }
 
 /** `probe` of a file of `oracle/kvm-hosts`. */
@@ -55,10 +60,16 @@ export interface RecordedProbe {
 }
 
 /** Numbers of the capabilities that QEMU asks for. Source: Linux include/uapi/linux/kvm.h */
-const capabilityNames: Readonly<Record<string, string>> = { '72': 'KVM_CAP_TSC_DEADLINE_TIMER', '209': 'KVM_CAP_SYS_ATTRIBUTES' };
+const capabilityNames: Readonly<Record<string, string>> = {
+  '72': 'KVM_CAP_TSC_DEADLINE_TIMER',
+  '209': 'KVM_CAP_SYS_ATTRIBUTES',
+};
 
 export function snapshotOfProbe(name: string, probe: RecordedProbe): HostSnapshot {
-  const capabilities = Object.entries(probe.kvm.caps_system).map(([number, value]) => [capabilityNames[number] ?? `KVM_CAP_${number}`, value]);
+  const capabilities = Object.entries(probe.kvm.caps_system).map(([number, value]) => [
+    capabilityNames[number] ?? `KVM_CAP_${number}`,
+    value,
+  ]);
   const xcr0 = probe.kvm.system_attrs['0.0'];
   const kvm: KvmLayer = {
     apiVersion: probe.kvm.api_version,

@@ -15,7 +15,9 @@ const recordings = [
 ] as const satisfies readonly { folder: string; accel: 'kvm' | 'tcg'; version: ShippedVersion }[];
 
 const report = (comparisons: readonly Comparison[]): string[] =>
-  comparisons.filter(({ differences }) => differences.length > 0).map(({ label, differences }) => `${label}: ${differences.join('; ')}`);
+  comparisons
+    .filter(({ differences }) => differences.length > 0)
+    .map(({ label, differences }) => `${label}: ${differences.join('; ')}`);
 
 describe.skipIf(!hasOracle)('answers of recorded QEMU binaries (skipped without ../shared/oracle)', () => {
   let host: HostSnapshot;

@@ -102,7 +102,8 @@ export function requestOf(row: VariantRow): Pick<RecordedLaunch, 'machine' | 'ke
   }
   for (let i = 0; i < row.args.length; i += 2) {
     if (row.args[i] === '-smp') smp = parseSmp(row.args[i + 1]);
-    else if (row.args[i] === '-accel' && /^kvm,kernel-irqchip=/.test(row.args[i + 1])) kernelIrqchip = row.args[i + 1].split('=')[1] as KernelIrqchip;
+    else if (row.args[i] === '-accel' && /^kvm,kernel-irqchip=/.test(row.args[i + 1]))
+      kernelIrqchip = row.args[i + 1].split('=')[1] as KernelIrqchip;
     else return null;
   }
   return { machine, ...(kernelIrqchip ? { kernelIrqchip } : {}), ...(smp ? { smp } : {}) };
@@ -127,7 +128,14 @@ export function readVariants(folder: string): { launches: RecordedLaunch[]; with
             identity: named(file.identKeys, row.ident),
             unavailable: row.unavail,
           };
-    launches.push({ label: row.label, ...request, cpu: row.cpu, status: row.rc, stderr: file.stderr[row.stderr], answer });
+    launches.push({
+      label: row.label,
+      ...request,
+      cpu: row.cpu,
+      status: row.rc,
+      stderr: file.stderr[row.stderr],
+      answer,
+    });
   }
   return { launches, withoutInput };
 }
@@ -145,7 +153,11 @@ export function differencesOf(context: ResolveContext, accel: 'kvm' | 'tcg', lau
   if (launch.answer === null) {
     const by = resolution.refusal?.by;
     const agrees = launch.status === -6 ? by === 'abort' : by !== undefined && by !== 'abort';
-    return agrees ? warnings : [`QEMU ended with ${launch.status} (${launch.stderr.trim().split('\n').at(-1)}), Atlas: ${resolution.status} ${by ?? ''}`];
+    return agrees
+      ? warnings
+      : [
+          `QEMU ended with ${launch.status} (${launch.stderr.trim().split('\n').at(-1)}), Atlas: ${resolution.status} ${by ?? ''}`,
+        ];
   }
   return [
     ...(resolution.refusal ? [`Atlas: refused (${resolution.refusal.message}), QEMU started`] : []),

@@ -64,7 +64,10 @@ function withheldBits(index: CatalogIndex, machine: HarvestedMachine, reference:
   const max = machine.models.get('max');
   const all = fromSparse(index.layout, reference);
   const here = fromSparse(index.layout, max?.features ?? {});
-  return toSparse(index.layout, all.map((lane, i) => lane & ~here[i]));
+  return toSparse(
+    index.layout,
+    all.map((lane, i) => lane & ~here[i]),
+  );
 }
 
 function unionOfMax(index: CatalogIndex, machines: readonly HarvestedMachine[]): SparseWords {
@@ -75,7 +78,18 @@ function unionOfMax(index: CatalogIndex, machines: readonly HarvestedMachine[]):
 }
 
 /** Properties of `host` and `max` that KVM fills in from the machine that harvests. */
-const fromTheHost = ['vendor', 'family', 'model', 'stepping', 'model-id', 'min-level', 'min-xlevel', 'min-xlevel2', 'ucode-rev', 'lmce'];
+const fromTheHost = [
+  'vendor',
+  'family',
+  'model',
+  'stepping',
+  'model-id',
+  'min-level',
+  'min-xlevel',
+  'min-xlevel2',
+  'ucode-rev',
+  'lmce',
+];
 /** Under KVM every model gets the vendor of the host, so the definition's is taken from TCG. */
 const fromTcg = ['vendor'];
 
@@ -83,7 +97,9 @@ const fromTcg = ['vendor'];
 export function withoutHost(models: readonly HarvestedMachine[], tcg: readonly HarvestedMachine[]): HarvestedMachine[] {
   const twins = new Map(tcg.map((machine) => [machine.machine, machine]));
   return models.map((machine) => {
-    const cleaned = new Map([...machine.models].map(([name, model]) => [name, cleanModel(name, model, twins.get(machine.machine))]));
+    const cleaned = new Map(
+      [...machine.models].map(([name, model]) => [name, cleanModel(name, model, twins.get(machine.machine))]),
+    );
     return { ...machine, models: cleaned };
   });
 }
@@ -109,14 +125,25 @@ export function compactSweep(options: {
   const features = new Interner<SparseWords>();
   const properties = new Interner<PropertyValues>();
   const rows = new Interner<readonly [number, number]>();
-  const groups = new Interner<{ cells: number[]; aliases: number[]; withheld: SparseWords; shared: PropertyValues; physBits: boolean; irqchip: 'on' | 'split'; extDestId: boolean }>();
+  const groups = new Interner<{
+    cells: number[];
+    aliases: number[];
+    withheld: SparseWords;
+    shared: PropertyValues;
+    physBits: boolean;
+    irqchip: 'on' | 'split';
+    extDestId: boolean;
+  }>();
   const byName = new Map(harvested.map((machine) => [machine.machine, machine]));
   const modelIndex = new Map(models.map(({ name }, i) => [name, i]));
   const reference = unionOfMax(index, harvested);
   const machineGroups = machines.map(({ name }) => {
     const machine = byName.get(name);
     if (machine === undefined) return -1;
-    const shared = differing(mostFrequent([...machine.models.values()].map(({ properties: values }) => values)), common);
+    const shared = differing(
+      mostFrequent([...machine.models.values()].map(({ properties: values }) => values)),
+      common,
+    );
     const usual = { ...common, ...shared };
     const cells = models.map((model) => {
       const found = machine.models.get(model.name);
@@ -126,7 +153,15 @@ export function compactSweep(options: {
     });
     const aliases = models.map((model) => modelIndex.get(machine.aliases.get(model.name) ?? '') ?? -1);
     const withheld = withheldBits(index, machine, reference);
-    return groups.intern({ cells, aliases, withheld, shared, physBits: machine.forcesHostPhysBits, irqchip: machine.irqchipDefault, extDestId: machine.splitExtDestId });
+    return groups.intern({
+      cells,
+      aliases,
+      withheld,
+      shared,
+      physBits: machine.forcesHostPhysBits,
+      irqchip: machine.irqchipDefault,
+      extDestId: machine.splitExtDestId,
+    });
   });
   return {
     features: features.values,
@@ -145,6 +180,7 @@ export function compactSweep(options: {
 
 /** A sweep without the KVM-only parts. */
 export function acceleratorPart(compact: KvmCatalog): AcceleratorCatalog {
-  const { features, properties, rows, groups, machineGroups, aliases, withheld, forcesHostPhysBits, groupProperties } = compact;
+  const { features, properties, rows, groups, machineGroups, aliases, withheld, forcesHostPhysBits, groupProperties } =
+    compact;
   return { features, properties, rows, groups, machineGroups, aliases, withheld, forcesHostPhysBits, groupProperties };
 }

@@ -100,7 +100,8 @@ export async function readCpuProperties(client: QmpClient): Promise<CpuPropertie
   // device-list-properties keeps names that begin with "legacy-" to itself.
   const expanded = await expander(client)('base', {});
   const listed = new Set([...candidates, ...others.map(({ name }) => name), ...deviceStates]);
-  for (const [name, value] of Object.entries(expanded)) if (!listed.has(name)) others.push({ name, type: qomType(value) });
+  for (const [name, value] of Object.entries(expanded))
+    if (!listed.has(name)) others.push({ name, type: qomType(value) });
   others.push({ name: 'start-powered-off', type: 'bool' });
   return {
     featureNames: candidates.filter((name) => aliases[name] === undefined).sort(),

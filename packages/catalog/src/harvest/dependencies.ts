@@ -18,7 +18,8 @@ type Names = readonly string[];
 
 const allOn = (names: Names): Record<string, boolean> => Object.fromEntries(names.map((name) => [name, true]));
 
-const offIn = (values: PropertyValues, names: Names): Set<string> => new Set(names.filter((name) => values[name] !== true));
+const offIn = (values: PropertyValues, names: Names): Set<string> =>
+  new Set(names.filter((name) => values[name] !== true));
 
 /** Words that lose every bit they have a name for, when the missing feature lies elsewhere. */
 function wholeWords(whenMissing: string, clears: Names, features: readonly FeatureProperty[]): number[] {
@@ -63,7 +64,12 @@ export async function learnRelations(
   return { dependencies, exclusions, pmuFeatures: await learnPmuFeatures(expand, everything, names, hasPmu) };
 }
 
-function mergeDependency(into: FeatureDependency[], whenMissing: string, found: Names, features: readonly FeatureProperty[]): void {
+function mergeDependency(
+  into: FeatureDependency[],
+  whenMissing: string,
+  found: Names,
+  features: readonly FeatureProperty[],
+): void {
   if (found.length === 0) return;
   const at = into.findIndex((dependency) => dependency.whenMissing === whenMissing);
   const clears = [...new Set([...(at < 0 ? [] : into[at].clears), ...found])].sort();
@@ -85,12 +91,18 @@ async function learnExclusions(
     const others = [...baseline].filter((other) => other !== suspect);
     const replies = await Promise.all(others.map((other) => expand('base', { ...everything, [other]: false })));
     const rivals = others.filter((_, i) => replies[i][suspect] === true);
-    if (rivals.length > 0) exclusions.push({ features: [suspect, ...rivals].sort(), clears: [suspect, ...rivals].sort() });
+    if (rivals.length > 0)
+      exclusions.push({ features: [suspect, ...rivals].sort(), clears: [suspect, ...rivals].sort() });
   }
   return exclusions;
 }
 
-async function learnPmuFeatures(expand: Expand, everything: PropertyValues, names: Names, hasPmu: boolean): Promise<string[]> {
+async function learnPmuFeatures(
+  expand: Expand,
+  everything: PropertyValues,
+  names: Names,
+  hasPmu: boolean,
+): Promise<string[]> {
   if (!hasPmu) return [];
   const on = offIn(await expand('base', everything), names);
   const off = offIn(await expand('base', { ...everything, pmu: false }), names);
@@ -156,6 +168,7 @@ function forceProperties(
   const props: Record<string, boolean> = {};
   for (const name of force) if (name !== 'pmu' || needsPmu.size > 0) props[name] = true;
   for (const { features } of relations.exclusions)
-    for (const rival of features) if (features.some((other) => props[other] === true) && props[rival] !== true) props[rival] = false;
+    for (const rival of features)
+      if (features.some((other) => props[other] === true) && props[rival] !== true) props[rival] = false;
   return props;
 }

@@ -43,14 +43,19 @@ function warnedLocations(warned: readonly WarnedBit[], words: readonly WordSpec[
   const locations = new Map<string, Location>();
   for (const { name, word, bit, subleafUnknown } of warned) {
     const candidates = subleafUnknown
-      ? words.filter((w) => w.kind === 'cpuid' && word.kind === 'cpuid' && w.leaf === word.leaf && w.register === word.register)
+      ? words.filter(
+          (w) => w.kind === 'cpuid' && word.kind === 'cpuid' && w.leaf === word.leaf && w.register === word.register,
+        )
       : [word];
     const curated = curatedLocation(name);
     const chosen = candidates.length === 1 ? candidates[0] : candidates.find((w) => wordKeyOf(w) === curated?.key);
     if (chosen === undefined) continue;
     const key = wordKeyOf(chosen);
     const known = locations.get(name);
-    locations.set(name, { key, bits: known?.key === key ? [...new Set([...known.bits, bit])].sort((a, b) => a - b) : [bit] });
+    locations.set(name, {
+      key,
+      bits: known?.key === key ? [...new Set([...known.bits, bit])].sort((a, b) => a - b) : [bit],
+    });
   }
   return locations;
 }
@@ -84,7 +89,11 @@ async function launchWith(launch: QemuLaunch, cpu: string, read: readonly string
  * Finds bits of names that neither the curated data nor a warning knows: every name gets a number, launch k switches on
  * the names whose number has bit k, and the pattern over the launches tells which word bit moves with which name.
  */
-async function locateByPattern(launch: QemuLaunch, names: readonly string[], baseline: LiveCpu): Promise<Map<string, Location>> {
+async function locateByPattern(
+  launch: QemuLaunch,
+  names: readonly string[],
+  baseline: LiveCpu,
+): Promise<Map<string, Location>> {
   const found = new Map<string, Location>();
   if (names.length === 0) return found;
   const rounds = Math.ceil(Math.log2(names.length + 1));
@@ -96,7 +105,8 @@ async function locateByPattern(launch: QemuLaunch, names: readonly string[], bas
       const key = wordKeyOf(wordOf(info));
       const before = baseline.featureWords.find((w) => wordKeyOf(wordOf(w)) === key)?.features ?? 0;
       for (let bit = 0; bit < 32; bit++) {
-        if (((info.features & ~before) >>> bit) & 1) patterns.set(`${key} ${bit}`, (patterns.get(`${key} ${bit}`) ?? 0) | (1 << round));
+        if (((info.features & ~before) >>> bit) & 1)
+          patterns.set(`${key} ${bit}`, (patterns.get(`${key} ${bit}`) ?? 0) | (1 << round));
       }
     }
   }
@@ -171,7 +181,8 @@ export async function locateFeatureBits(launch: QemuLaunch, names: readonly stri
     const word = location && wordIndex.get(location.key);
     return location === undefined || word === undefined ? [] : [{ name, word, bits: location.bits }];
   });
-  if (features.length === 0) throw new AtlasError('QMP_PROTOCOL', 'this QEMU names no feature bit', { where: launch.binary });
+  if (features.length === 0)
+    throw new AtlasError('QMP_PROTOCOL', 'this QEMU names no feature bit', { where: launch.binary });
   features.sort((a, b) => a.word - b.word || a.bits[0] - b.bits[0]);
   const again = hidden.length === 0 ? [] : await launchHidden(launch, names, hidden);
   const placed = new Set(features.map(({ name }) => name));
@@ -185,9 +196,15 @@ export async function locateFeatureBits(launch: QemuLaunch, names: readonly stri
 }
 
 /** Asks for each hidden feature without the other hidden ones. */
-async function launchHidden(launch: QemuLaunch, names: readonly string[], hidden: readonly string[]): Promise<AllOnLaunch[]> {
+async function launchHidden(
+  launch: QemuLaunch,
+  names: readonly string[],
+  hidden: readonly string[],
+): Promise<AllOnLaunch[]> {
   const visible = names.filter((name) => !hidden.includes(name));
-  const cpus = hidden.filter((name) => !name.startsWith('kvm')).map((name) => ['base', 'check=off', 'pmu=on', ...[...visible, name].map((n) => `${n}=on`)].join(','));
+  const cpus = hidden
+    .filter((name) => !name.startsWith('kvm'))
+    .map((name) => ['base', 'check=off', 'pmu=on', ...[...visible, name].map((n) => `${n}=on`)].join(','));
   const launches: AllOnLaunch[] = [];
   for (const cpu of cpus) launches.push(await launchWith(launch, cpu, names));
   return launches;

@@ -91,7 +91,9 @@ async function readCpuCompat(client: QmpClient, featureNames: ReadonlySet<string
     const props = Array.isArray(machine['compat-props']) ? machine['compat-props'] : [];
     const ofCpus = props.filter((entry, at) => {
       const prop = expectObject(entry, `query-machines[${i}].compat-props[${at}]`);
-      return String(prop['qom-type']).endsWith('x86_64-cpu') && featureNames.has(String(prop.property).replaceAll('_', '-'));
+      return (
+        String(prop['qom-type']).endsWith('x86_64-cpu') && featureNames.has(String(prop.property).replaceAll('_', '-'))
+      );
     });
     compat.set(expectString(machine.name, `query-machines[${i}].name`), JSON.stringify(ofCpus));
   }
@@ -159,14 +161,13 @@ function supportedSparse(bits: FeatureBits): SparseWords {
   return sparse;
 }
 
-function describeUnseen(
-  tcg: boolean,
-  kvm: boolean,
-  bits: FeatureBits,
-  skipped: readonly SkippedMachine[],
-): string[] {
+function describeUnseen(tcg: boolean, kvm: boolean, bits: FeatureBits, skipped: readonly SkippedMachine[]): string[] {
   return [
-    ...(kvm ? [] : ['KVM did not open where this was harvested: what KVM turns on and off by default is taken from the nearest shipped catalog']),
+    ...(kvm
+      ? []
+      : [
+          'KVM did not open where this was harvested: what KVM turns on and off by default is taken from the nearest shipped catalog',
+        ]),
     ...(tcg ? [] : ['this binary has no TCG: definitions are known as KVM shows them']),
     ...(bits.unlocated.length === 0 ? [] : [`the bit of these properties is not known: ${bits.unlocated.join(', ')}`]),
     ...skipped.map(({ machine, reason }) => `machine type ${machine} does not start alone: ${reason.split('\n')[0]}`),
@@ -191,12 +192,27 @@ export async function harvestCatalog(binary: string, options: HarvestOptions): P
   const relations = await learn(launch, bits, basics.properties);
   const skeleton = catalogSkeleton(basics, bits, relations);
   const index = indexCatalog(skeleton);
-  const plan = planReadings(bits.features.map(({ name }) => name), relations);
+  const plan = planReadings(
+    bits.features.map(({ name }) => name),
+    relations,
+  );
   const nameless = await readNamelessBits(launch, index, basics.models, plan, parallel);
-  const sweep = async (accel: Accelerator, earlier?: HarvestedMachine[]): Promise<{ harvested: HarvestedMachine[]; skipped: SkippedMachine[] }> =>
+  const sweep = async (
+    accel: Accelerator,
+    earlier?: HarvestedMachine[],
+  ): Promise<{ harvested: HarvestedMachine[]; skipped: SkippedMachine[] }> =>
     sweepMachines({
-      launch, accel, machines: basics.machines, models: basics.models, index, plan, parallel, signal, earlier,
-      cpuCompat: basics.cpuCompat, nameless,
+      launch,
+      accel,
+      machines: basics.machines,
+      models: basics.models,
+      index,
+      plan,
+      parallel,
+      signal,
+      earlier,
+      cpuCompat: basics.cpuCompat,
+      nameless,
       onMachine: (done, what) => onProgress?.({ phase: accel, done, total: basics.machines.length, what }),
     });
   const tcg = hasTcg ? await sweep('tcg') : { harvested: [], skipped: [] };
@@ -213,7 +229,11 @@ export async function harvestCatalog(binary: string, options: HarvestOptions): P
     notSeen: describeUnseen(hasTcg, hasKvm, bits, hasTcg ? tcg.skipped : kvm.skipped),
   };
   const { path, sizeBytes, mtime } = await identifyBinary(binary);
-  const provenance = { harvestedAt: options.now, harvester: 'cpu-atlas', binary: { name: basename(path), sizeBytes, mtime } };
+  const provenance = {
+    harvestedAt: options.now,
+    harvester: 'cpu-atlas',
+    binary: { name: basename(path), sizeBytes, mtime },
+  };
   return { catalog, hash: catalogHash(catalog), provenance };
 }
 

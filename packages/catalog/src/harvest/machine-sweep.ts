@@ -1,4 +1,11 @@
-import { AtlasError, type Accelerator, type CatalogIndex, type CpuModelInfo, type MachineType, type SparseWords } from '@cpu-atlas/core';
+import {
+  AtlasError,
+  type Accelerator,
+  type CatalogIndex,
+  type CpuModelInfo,
+  type MachineType,
+  type SparseWords,
+} from '@cpu-atlas/core';
 import { findCpuPath, launchQemu, openQomObject, type QemuLaunch, type QmpClient } from '../qmp/index.ts';
 import { expectBoolean, expectList, expectObject, expectString } from '../qmp/qmp-value.ts';
 import { expander } from './cpu-properties.ts';
@@ -143,7 +150,9 @@ function hasBit(index: CatalogIndex, model: HarvestedModel, name: string): boole
  * Launches every machine type once and reads every model on it. A machine type that does not start alone (it wants a
  * device, another hypervisor) is reported, not fatal.
  */
-export async function sweepMachines(options: SweepOptions): Promise<{ harvested: HarvestedMachine[]; skipped: SkippedMachine[] }> {
+export async function sweepMachines(
+  options: SweepOptions,
+): Promise<{ harvested: HarvestedMachine[]; skipped: SkippedMachine[] }> {
   const queue = [...options.machines];
   const harvested: HarvestedMachine[] = [];
   const skipped: SkippedMachine[] = [];

@@ -19,10 +19,18 @@ export interface HarvestedModel {
   readonly properties: PropertyValues;
 }
 
-/** Properties that are where and which CPU it is, not what it is. */
+/** Properties that are where and which CPU it is, or that follow from others. */
 const placement = new Set([
   ...['apic-id', 'core-id', 'die-id', 'module-id', 'socket-id', 'thread-id', 'node-id', 'memory', 'realized'],
-  ...['hotplugged', 'hotpluggable', 'start-powered-off', 'unavailable-features', 'feature-words', 'filtered-features'],
+  ...[
+    'hotplugged',
+    'hotpluggable',
+    'start-powered-off',
+    'unavailable-features',
+    'feature-words',
+    'filtered-features',
+    'level-func7',
+  ],
 ]);
 
 const levelNames = ['level', 'xlevel', 'xlevel2'] as const;
@@ -70,7 +78,9 @@ export class ModelReader {
     const bare = await expand(model, this.#plan[0].force);
     const levels = levelNames.flatMap((name) => [bare[name], bare[`min-${name}`]]);
     const on = [...this.#index.features.keys()].filter((name) => bare[name] === true);
-    const key = createHash('sha1').update(JSON.stringify([model, hint, levels, on])).digest('base64');
+    const key = createHash('sha1')
+      .update(JSON.stringify([model, hint, levels, on]))
+      .digest('base64');
     const known = this.#hidden.get(key) ?? this.#readHidden(expand, model, bare);
     this.#hidden.set(key, known);
     const { features, deep, minimums } = await known;
@@ -90,12 +100,9 @@ export class ModelReader {
 
   #ownProperties(bare: PropertyValues, deep: PropertyValues): PropertyValues {
     const kept: Record<string, boolean | number | string> = {};
-    for (const [name, value] of Object.entries(bare)) {
-      if (this.#index.features.has(name) || placement.has(name)) continue;
-      kept[name] = value;
-    }
-    delete kept['level-func7'];
-    for (const name of levelNames) if (!isFixed(name, bare, deep)) delete kept[name];
+    const free = new Set<string>(levelNames.filter((name) => !isFixed(name, bare, deep)));
+    for (const [name, value] of Object.entries(bare))
+      if (!this.#index.features.has(name) && !placement.has(name) && !free.has(name)) kept[name] = value;
     return kept;
   }
 

@@ -55,7 +55,9 @@ async function modelsWithMsrs(
 function readBits(index: CatalogIndex, stderr: string): Record<string, string> {
   const values = new Map<number, bigint>();
   for (const [, msr, bit] of stderr.matchAll(namelessMsrLine)) {
-    const word = index.layout.words.findIndex((spec) => wordKeyOf(spec) === `msr.${Number.parseInt(msr, 16).toString(16)}`);
+    const word = index.layout.words.findIndex(
+      (spec) => wordKeyOf(spec) === `msr.${Number.parseInt(msr, 16).toString(16)}`,
+    );
     if (word >= 0) values.set(word, (values.get(word) ?? 0n) | (1n << BigInt(bit)));
   }
   return Object.fromEntries([...values].map(([word, value]) => [word, value.toString(16)]));

@@ -10,7 +10,8 @@ export interface WarnedBit {
 }
 
 const colonStyle = /CPUID\.([0-9A-F]{2,8})H:(E[A-D]X)\.(\S+) \[bit (\d{1,2})\]/;
-const bracketStyle = /CPUID\[eax=([0-9a-fA-F]{2,8})h(?:,ecx=([0-9a-fA-F]{2,8})h)?\]\.(E[A-D]X)\.(\S+) \[bit (\d{1,2})\]/;
+const bracketStyle =
+  /CPUID\[eax=([0-9a-fA-F]{2,8})h(?:,ecx=([0-9a-fA-F]{2,8})h)?\]\.(E[A-D]X)\.(\S+) \[bit (\d{1,2})\]/;
 const msrStyle = /MSR\(([0-9A-Fa-f]{2,8})[Hh]\)\.(\S+) \[bit (\d{1,2})\]/;
 
 /** Reads the word and bit out of one warning line; null for any other line. */
@@ -23,12 +24,22 @@ export function readWarnedBit(line: string): WarnedBit | null {
   const bracket = bracketStyle.exec(line);
   if (bracket) {
     const subleaf = bracket[2] === undefined ? null : Number.parseInt(bracket[2], 16);
-    const word: WordSpec = { kind: 'cpuid', leaf: Number.parseInt(bracket[1], 16), subleaf, register: bracket[3] as Register };
+    const word: WordSpec = {
+      kind: 'cpuid',
+      leaf: Number.parseInt(bracket[1], 16),
+      subleaf,
+      register: bracket[3] as Register,
+    };
     return { name: bracket[4], word, bit: Number(bracket[5]), subleafUnknown: false };
   }
   const colon = colonStyle.exec(line);
   if (!colon) return null;
-  const word: WordSpec = { kind: 'cpuid', leaf: Number.parseInt(colon[1], 16), subleaf: null, register: colon[2] as Register };
+  const word: WordSpec = {
+    kind: 'cpuid',
+    leaf: Number.parseInt(colon[1], 16),
+    subleaf: null,
+    register: colon[2] as Register,
+  };
   return { name: colon[3], word, bit: Number(colon[4]), subleafUnknown: true };
 }
 

@@ -31,7 +31,8 @@ function formatMember(value: unknown): string {
   if (Array.isArray(value)) return formatList(value, 6);
   if (typeof value !== 'object' || value === null || !('groups' in value)) return JSON.stringify(value);
   const parts = Object.entries(value).map(
-    ([key, part]) => `      ${JSON.stringify(key)}: ${Array.isArray(part) ? formatList(part, 8) : JSON.stringify(part)}`,
+    ([key, part]) =>
+      `      ${JSON.stringify(key)}: ${Array.isArray(part) ? formatList(part, 8) : JSON.stringify(part)}`,
   );
   return `{\n${parts.join(',\n')}\n    }`;
 }
@@ -50,7 +51,10 @@ export async function saveCatalogFile(path: string, file: CatalogFile): Promise<
     await writeFile(draft, formatCatalogFile(file));
     await rename(draft, path);
   } catch (error) {
-    throw new AtlasError('FILE_UNREADABLE', `cannot write the catalog: ${String(error)}`, { where: path, cause: error });
+    throw new AtlasError('FILE_UNREADABLE', `cannot write the catalog: ${String(error)}`, {
+      where: path,
+      cause: error,
+    });
   }
 }
 
@@ -64,14 +68,21 @@ export async function loadCatalogFile(path: string): Promise<CatalogFile> {
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw new AtlasError('CATALOG_INVALID', `not JSON: ${String(error)}`, { where: path, remedy: 'harvest it again', cause: error });
+    throw new AtlasError('CATALOG_INVALID', `not JSON: ${String(error)}`, {
+      where: path,
+      remedy: 'harvest it again',
+      cause: error,
+    });
   }
-  const wrapped = typeof parsed === 'object' && parsed !== null && 'catalog' in parsed ? (parsed as Partial<CatalogFile>) : null;
+  const wrapped =
+    typeof parsed === 'object' && parsed !== null && 'catalog' in parsed ? (parsed as Partial<CatalogFile>) : null;
   try {
     const catalog = parseCatalog(wrapped === null ? parsed : wrapped.catalog);
     const hash = catalogHash(catalog);
     if (wrapped?.hash !== undefined && wrapped.hash !== hash)
-      throw new AtlasError('CATALOG_INVALID', `the content does not match its hash ${String(wrapped.hash)}`, { remedy: 'the file was edited or damaged; harvest it again' });
+      throw new AtlasError('CATALOG_INVALID', `the content does not match its hash ${String(wrapped.hash)}`, {
+        remedy: 'the file was edited or damaged; harvest it again',
+      });
     return { hash, provenance: wrapped?.provenance ?? null, catalog };
   } catch (error) {
     if (!(error instanceof AtlasError)) throw error;
