@@ -9,3 +9,4 @@ export {
   saveCatalogFile,
   type CatalogFile,
 } from './store/catalog-file.ts';
+export * from './verify/index.ts';

@@ -1,0 +1,7 @@
+/** The part of the server that needs no server: which catalog answers. The command line uses it too. */
+export * from './catalog-choice.ts';
+export * from './catalog-library.ts';
+export * from './data-directory.ts';
+export * from './harvest-cache.ts';
+export * from './recent-map.ts';
+export * from './shipped-catalogs.ts';

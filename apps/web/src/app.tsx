@@ -1,0 +1,48 @@
+import { useEffect } from 'react';
+import { FaultNotice } from './components/fault-notice.tsx';
+import { Shell } from './components/shell.tsx';
+import { useRoute } from './navigation/use-route.ts';
+import type { Route } from './navigation/route.ts';
+import { HostsView } from './views/hosts-view.tsx';
+import { MatrixView } from './views/matrix-view.tsx';
+
+/** One view for each route. */
+export function App() {
+  const route = useRoute();
+  useEffect(() => {
+    document.title = titleOf(route);
+  }, [route]);
+  switch (route.view) {
+    case 'matrix':
+      return <MatrixView state={route.state} />;
+    case 'hosts':
+      return <HostsView />;
+    case 'not-found':
+      return (
+        <Shell title="CPU Atlas" panel={null} commands={[]}>
+          <FaultNotice
+            fault={{
+              code: 'ROUTE_NOT_FOUND',
+              title: 'There is no such view',
+              detail: 'The link is mistyped, or it was made by another version of CPU Atlas.',
+              where: route.path,
+              remedy: 'choose a view at the left',
+            }}
+          />
+        </Shell>
+      );
+  }
+}
+
+function titleOf(route: Route): string {
+  switch (route.view) {
+    case 'matrix':
+      return route.state.cell === null
+        ? 'Matrix – CPU Atlas'
+        : `${route.state.cell.model} on ${route.state.cell.machine} – CPU Atlas`;
+    case 'hosts':
+      return 'Hosts – CPU Atlas';
+    case 'not-found':
+      return 'CPU Atlas';
+  }
+}

@@ -1,0 +1,143 @@
+import { useMemo, useState } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
+import type { Route } from '../navigation/route.ts';
+import { formatRoute } from '../navigation/route.ts';
+import { useNavigate, useRoute, useLastMatrix } from '../navigation/use-route.ts';
+import { applyTheme, readTheme, themes } from '../theme/theme.ts';
+import type { Theme } from '../theme/theme.ts';
+import { CommandPalette } from './command-palette.tsx';
+import type { Command } from './command-palette.tsx';
+import { IconButton } from './buttons.tsx';
+import { Icon } from './icons.tsx';
+import type { IconName } from './icons.tsx';
+import { KeyList } from './key-list.tsx';
+import { useKeys } from './use-keys.ts';
+import './shell.css';
+
+interface ShellProps {
+  /** The heading, for those who do not see the navigation. */
+  readonly title: string;
+  /** The front panel. */
+  readonly panel: ReactNode;
+  /** What this view adds to the command palette. */
+  readonly commands: readonly Command[];
+  readonly children: ReactNode;
+}
+
+/** Navigation at the left, front panel on top, the view below; command palette and key list above all. */
+export function Shell({ title, panel, commands, children }: ShellProps) {
+  const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
+  const [theme, setTheme] = useState<Theme>(readTheme);
+  const navigate = useNavigate();
+  const lastMatrix = useLastMatrix();
+  const chooseTheme = (next: Theme) => {
+    applyTheme(next);
+    setTheme(next);
+  };
+  useKeys({
+    'mod+k': () => setOpen('palette'),
+    '?': () => setOpen('keys'),
+  });
+  const all = useMemo(
+    (): readonly Command[] => [
+      ...commands,
+      { group: 'Go to', label: 'Matrix', run: () => navigate(lastMatrix) },
+      { group: 'Go to', label: 'Hosts', run: () => navigate({ view: 'hosts' }) },
+      ...themes.map((name): Command => ({
+        group: 'Theme',
+        label: `${themeWords[name]} theme`,
+        run: () => chooseTheme(name),
+      })),
+      { group: 'Help', label: 'List of keys', note: '?', run: () => setOpen('keys') },
+      { group: 'Help', label: 'Print', run: () => print() },
+    ],
+    [commands, navigate, lastMatrix],
+  );
+  return (
+    <div className="shell">
+      <nav className="nav" aria-label="Views">
+        <p className="nav-name">
+          <Mark /> <span className="nav-text">CPU Atlas</span>
+        </p>
+        <NavLink icon="matrix" route={lastMatrix}>
+          Matrix
+        </NavLink>
+        <NavLink icon="hosts" route={{ view: 'hosts' }}>
+          Hosts
+        </NavLink>
+        <div className="nav-foot">
+          <IconButton icon="keyboard" label="List of keys (?)" onPress={() => setOpen('keys')} />
+          <IconButton
+            icon={theme}
+            label={`Theme: ${themeWords[theme].toLowerCase()}`}
+            onPress={() => chooseTheme(themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system')}
+          />
+        </div>
+      </nav>
+      <header className="panel" aria-label="Front panel">
+        {panel}
+        <button type="button" className="panel-palette" onClick={() => setOpen('palette')}>
+          <Icon name="search" />
+          <span className="nav-text">Go to</span>
+          <kbd>{isApple ? '⌘K' : 'Ctrl K'}</kbd>
+        </button>
+      </header>
+      <main className="view">
+        <h1 className="visually-hidden">{title}</h1>
+        {children}
+      </main>
+      {open === 'palette' ? <CommandPalette commands={all} onClose={() => setOpen(null)} /> : null}
+      {open === 'keys' ? <KeyList onClose={() => setOpen(null)} /> : null}
+    </div>
+  );
+}
+
+const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
+
+const themeWords = { system: 'System', light: 'Light', dark: 'Dark' } as const satisfies Record<Theme, string>;
+
+interface NavLinkProps {
+  readonly icon: IconName;
+  readonly route: Route;
+  readonly children: string;
+}
+
+function NavLink({ icon, route, children }: NavLinkProps) {
+  const here = useRoute();
+  const navigate = useNavigate();
+  const follow = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    navigate(route);
+  };
+  return (
+    <a
+      className="nav-link"
+      href={formatRoute(route)}
+      aria-current={here.view === route.view ? 'page' : undefined}
+      title={children}
+      onClick={follow}
+    >
+      <Icon name={icon} />
+      <span className="nav-text">{children}</span>
+    </a>
+  );
+}
+
+/** The mark: four cells. */
+function Mark() {
+  return (
+    <svg className="nav-mark" width="18" height="18" viewBox="0 0 16 16" aria-hidden="true">
+      <circle cx="4.5" cy="4.5" r="2.5" className="glyph-runs" fill="currentColor" />
+      <circle cx="11.5" cy="4.5" r="2.5" className="glyph-runs" fill="currentColor" />
+      <circle cx="4.5" cy="11.5" r="2.5" className="glyph-filtered" fill="currentColor" />
+      <path
+        d="m9.5 9.5 4 4m0-4-4 4"
+        className="glyph-refused"
+        stroke="currentColor"
+        strokeWidth="1.8"
+        strokeLinecap="round"
+      />
+    </svg>
+  );
+}

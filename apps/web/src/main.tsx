@@ -1,0 +1,34 @@
+import './styles/fonts.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { requestVerification } from './api/queries.ts';
+import { createRouteStore } from './navigation/route-store.ts';
+import { RouteContext } from './navigation/use-route.ts';
+import { createProofStore } from './proofs/proof-store.ts';
+import { ProofContext } from './proofs/use-proofs.ts';
+import { applyTheme, readTheme } from './theme/theme.ts';
+
+applyTheme(readTheme());
+
+const client = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: true } } });
+const routes = createRouteStore(window);
+const proofs = createProofStore(requestVerification);
+const root = document.getElementById('root');
+
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <RouteContext value={routes}>
+          <ProofContext value={proofs}>
+            <App />
+          </ProofContext>
+        </RouteContext>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,37 @@
+import type { Cursor } from '../grid/cursor.ts';
+import type { MatrixPicture } from '../matrix/matrix-grid.ts';
+import type { MatrixState } from '../navigation/route.ts';
+
+/** Where the explained cell is on the screen; null when it is folded away or filtered out. */
+export function findChosen(picture: MatrixPicture, cell: MatrixState['cell']): Cursor | null {
+  if (cell === null) return null;
+  const model = picture.models.findIndex(
+    (entry) => entry.kind === 'model' && (entry.label === cell.model || entry.aliases.includes(cell.model)),
+  );
+  const machine = picture.machines.findIndex(({ machines }) => machines.includes(cell.machine));
+  if (model < 0 || machine < 0) return null;
+  return picture.isTransposed ? { row: machine, column: model } : { row: model, column: machine };
+}
+
+/** Folds or unfolds the family at a place of the model axis. */
+export function toggleFamily(picture: MatrixPicture, state: MatrixState, index: number): Partial<MatrixState> {
+  const entry = picture.models[index];
+  if (entry?.kind !== 'family') return {};
+  if (!entry.isOpen && state.folded.includes('*')) {
+    const others = new Set(picture.models.flatMap((other) => (other.kind === 'family' ? [other.label] : [])));
+    others.delete(entry.label);
+    return { folded: [...others] };
+  }
+  return {
+    folded: entry.isOpen ? [...state.folded, entry.label] : state.folded.filter((family) => family !== entry.label),
+  };
+}
+
+/** Shows the machine types of a column one by one, or as one again. */
+export function toggleColumn(picture: MatrixPicture, state: MatrixState, index: number): Partial<MatrixState> {
+  const entry = picture.machines[index];
+  const machines = entry === undefined ? [] : (picture.matrix.columns[entry.column]?.machines ?? []);
+  if (entry === undefined || machines.length === 0) return {};
+  const others = state.unfolded.filter((name) => !machines.includes(name));
+  return { unfolded: entry.fold === 'closed' ? [...others, entry.key] : others };
+}

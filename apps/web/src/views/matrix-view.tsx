@@ -1,0 +1,43 @@
+import type { LoadedAtlas } from '../api/use-atlas.ts';
+import { useAtlas } from '../api/use-atlas.ts';
+import { FaultNotice } from '../components/fault-notice.tsx';
+import { Shell } from '../components/shell.tsx';
+import { initialMatrixState } from '../navigation/route.ts';
+import type { MatrixState } from '../navigation/route.ts';
+import { useChangeMatrix } from '../navigation/use-route.ts';
+import { MatrixScreen } from './matrix-screen.tsx';
+import { MatrixSkeleton } from './matrix-skeleton.tsx';
+
+/** Model × machine type of one host: loads what the link pins, then hands over to the screen. */
+export function MatrixView({ state }: { readonly state: MatrixState }) {
+  const change = useChangeMatrix();
+  const atlas = useAtlas(state);
+  switch (atlas.kind) {
+    case 'loading':
+      return (
+        <Shell title="Matrix" panel={null} commands={[]}>
+          <MatrixSkeleton what={atlas.what} />
+        </Shell>
+      );
+    case 'fault':
+      return (
+        <Shell title="Matrix" panel={null} commands={[]}>
+          <FaultNotice fault={atlas.fault} onRetry={atlas.retry}>
+            {isPinned(state) ? (
+              <button type="button" className="button" onClick={() => change(unpinned)}>
+                Show what is newest
+              </button>
+            ) : null}
+          </FaultNotice>
+        </Shell>
+      );
+    case 'ready':
+      return <MatrixScreen atlas={atlas satisfies LoadedAtlas} state={state} change={change} />;
+  }
+}
+
+const unpinned = { host: '', snapshot: '', catalog: '' } as const satisfies Partial<MatrixState>;
+
+function isPinned(state: MatrixState): boolean {
+  return state.host !== initialMatrixState.host || state.snapshot !== '' || state.catalog !== '';
+}

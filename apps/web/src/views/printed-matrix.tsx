@@ -1,0 +1,131 @@
+import { useEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
+import type { LoadedAtlas } from '../api/use-atlas.ts';
+import { outcomes, outcomeWords } from '../matrix/cell.ts';
+import { OutcomeGlyph } from '../components/outcome-glyph.tsx';
+import { writeCount } from '../grid/grid-layout.ts';
+import type { GridCell, GridModel, GridNote } from '../grid/grid-model.ts';
+import { shareOf } from '../matrix/tally.ts';
+import type { MatrixState } from '../navigation/route.ts';
+import './printed-matrix.css';
+
+interface PrintedMatrixProps {
+  readonly atlas: LoadedAtlas;
+  readonly state: MatrixState;
+  readonly model: GridModel;
+}
+
+/** The matrix for paper: a table with the front panel as its caption; built only while the page is printed. */
+export function PrintedMatrix({ atlas, state, model }: PrintedMatrixProps) {
+  const isPrinting = useIsPrinting();
+  if (!isPrinting) return null;
+  return (
+    <>
+      <table className="printed">
+        <caption>{writeCaption(atlas, state)}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{model.corner.row}</th>
+            {model.columns.map((head) => (
+              <th key={head.key} scope="col">
+                {head.label}{' '}
+                <small>
+                  {head.note} {writeCount(head)}
+                </small>
+              </th>
+            ))}
+            <th scope="col">n/N</th>
+            {model.notes === null ? null : <th scope="col">{model.notes.title}</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {model.rows.map((head, row) => {
+            const share = model.share(row);
+            return (
+              <tr key={head.key} className={head.isGroup ? 'printed-group' : undefined}>
+                <th scope="row">
+                  {head.label}{' '}
+                  <small>
+                    {head.note} {writeCount(head)}
+                  </small>
+                </th>
+                {model.columns.map(({ key }, column) => (
+                  <td key={key}>
+                    <PrintedCell cell={model.cell(row, column)} />
+                  </td>
+                ))}
+                <td>
+                  {share.runs}/{share.of}
+                </td>
+                {model.notes === null ? null : <td className="printed-note">{writeNote(model.notes.noteOf(row))}</td>}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      <p className="printed-legend">
+        {outcomes.map((outcome) => (
+          <span key={outcome}>
+            <OutcomeGlyph outcome={outcome} /> {outcomeWords[outcome]}
+          </span>
+        ))}
+      </p>
+    </>
+  );
+}
+
+function PrintedCell({ cell }: { readonly cell: GridCell }) {
+  if (cell.kind === 'tally') {
+    const { runs, of } = shareOf(cell.tally);
+    return of === 0 ? '' : `${runs}/${of}`;
+  }
+  return (
+    <>
+      <OutcomeGlyph outcome={cell.outcome} />
+      {cell.outcome === 'filtered' ? ` ${cell.filtered}` : ''}
+    </>
+  );
+}
+
+const printedWords = 8;
+
+function writeNote(note: GridNote | null): string {
+  if (note === null) return '';
+  if (note.kind === 'prose') return note.text;
+  const rest = note.words.length - printedWords;
+  return note.words.slice(0, printedWords).join(' ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+function writeCaption({ host, snapshot, catalog }: LoadedAtlas, state: MatrixState): string {
+  const parts = [
+    `CPU models by machine type on ${host.name} (${host.cpuName ?? 'CPU unknown'}, Linux ${host.kernelRelease ?? 'unknown'})`,
+    `QEMU ${catalog.qemu.version}`,
+    `accelerator ${state.accel}`,
+    ...(state.irqchip === '' ? [] : [`kernel-irqchip=${state.irqchip}`]),
+    ...(state.machines === '' ? [] : [`machine types ${state.machines}`]),
+    ...(state.search === '' ? [] : [`search “${state.search}”`]),
+    ...(state.onlyDiffering ? ['only what differs'] : []),
+    `snapshot of ${snapshot.collectedAt}`,
+  ];
+  return `${parts.join('; ')}.`;
+}
+
+function useIsPrinting(): boolean {
+  const [isPrinting, setIsPrinting] = useState(false);
+  useEffect(() => {
+    const paper = matchMedia('print');
+    // The browser takes its picture when these handlers return: the table has to be there by then.
+    const begin = () => flushSync(() => setIsPrinting(true));
+    const end = () => setIsPrinting(false);
+    const follow = () => (paper.matches ? begin() : end());
+    addEventListener('beforeprint', begin);
+    addEventListener('afterprint', end);
+    paper.addEventListener('change', follow);
+    return () => {
+      removeEventListener('beforeprint', begin);
+      removeEventListener('afterprint', end);
+      paper.removeEventListener('change', follow);
+    };
+  }, []);
+  return isPrinting;
+}

@@ -1,0 +1,109 @@
+import type { DeepReadonly } from './deep-readonly.ts';
+import { limits } from './limits.ts';
+import { hostSnapshotSchema } from './snapshot.ts';
+import { z } from './zod.ts';
+
+/** `sha256:` and 64 hex digits: the name of a snapshot or catalog by its content. */
+export const contentHashSchema = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hex digits')
+  .meta({ id: 'ContentHash', example: `sha256:${'0123456789abcdef'.repeat(4)}` });
+
+/** Whether a layer of a host is known; `unknown` never means empty. */
+export const layerStateSchema = z
+  .discriminatedUnion('state', [
+    z.object({ state: z.literal('known') }),
+    z.object({ state: z.literal('unknown'), code: z.string(), reason: z.string(), remedy: z.string() }),
+  ])
+  .meta({ id: 'LayerState' });
+
+/** How far the harvest of a QEMU binary is. `machinesTotal` is of the phase; null until QEMU has told its machine types. */
+export const harvestStateSchema = z
+  .discriminatedUnion('state', [
+    z.object({ state: z.literal('done') }),
+    z.object({ state: z.literal('off'), reason: z.string() }),
+    z.object({ state: z.literal('waiting') }),
+    z.object({
+      state: z.literal('running'),
+      phase: z.enum(['discover', 'tcg', 'kvm']).describe('Each machine type is launched once for each accelerator'),
+      machinesDone: z.number().int(),
+      machinesTotal: z.number().int().nullable(),
+    }),
+    z.object({ state: z.literal('failed'), code: z.string(), reason: z.string(), remedy: z.string() }),
+  ])
+  .meta({ id: 'HarvestState' });
+
+export const qemuSummarySchema = z
+  .object({
+    path: z.string(),
+    version: z.string(),
+    package: z.string().nullable(),
+    catalog: contentHashSchema.nullable().describe('The catalog that answers for this binary; null: there is none at all'),
+    catalogVersion: z.string().nullable().describe('QEMU version of that catalog'),
+    catalogMatch: z
+      .enum(['exact', 'nearest', 'none'])
+      .describe('exact: harvested from this very binary; nearest: another binary of a version close to it'),
+    harvest: harvestStateSchema,
+  })
+  .meta({ id: 'QemuSummary' });
+
+export const hostSummarySchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    labels: z.record(z.string(), z.string()),
+    collectedAt: z.string().describe('When the snapshot was taken, RFC 3339, UTC'),
+    ageSeconds: z.number().describe('Age of the snapshot when this answer was made'),
+    isSelf: z.boolean().describe('The host on which this server runs'),
+    isProbing: z.boolean(),
+    cpuName: z.string().nullable(),
+    vendor: z.string().nullable(),
+    kernelRelease: z.string().nullable(),
+    hypervisor: z.string().nullable(),
+    snapshotHash: contentHashSchema,
+    layers: z.object({
+      hardware: layerStateSchema,
+      kernel: layerStateSchema,
+      kvm: layerStateSchema,
+      qemu: layerStateSchema,
+    }),
+    qemu: z.array(qemuSummarySchema),
+  })
+  .meta({ id: 'HostSummary' });
+
+export const hostListSchema = z
+  .object({ items: z.array(hostSummarySchema), nextCursor: z.string().nullable() })
+  .meta({ id: 'HostList' });
+
+export const hostDetailSchema = z
+  .object({
+    summary: hostSummarySchema,
+    snapshot: hostSnapshotSchema,
+    selfCheck: z
+      .object({
+        outcome: z.enum(['passed', 'failed', 'could-not-tell']),
+        unavailableFeatures: z.array(z.string()),
+        reason: z.string(),
+      })
+      .describe('-cpu host must filter nothing; where it does, Atlas misread the host or QEMU has a defect'),
+  })
+  .meta({ id: 'HostDetail' });
+
+export const probeRequestSchema = z
+  .object({ host: z.string().max(limits.nameLength).optional().describe('Id of the host; left out: this one') })
+  .meta({ id: 'ProbeRequest' });
+
+export const probeResultSchema = z.object({ summary: hostSummarySchema }).meta({ id: 'ProbeResult' });
+
+/** Cursor paging of collections. */
+export const pageQuerySchema = z.object({
+  cursor: z.string().max(limits.nameLength).optional().describe('nextCursor of the page before'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+export type LayerState = DeepReadonly<z.output<typeof layerStateSchema>>;
+export type HarvestState = DeepReadonly<z.output<typeof harvestStateSchema>>;
+export type QemuSummary = DeepReadonly<z.output<typeof qemuSummarySchema>>;
+export type HostSummary = DeepReadonly<z.output<typeof hostSummarySchema>>;
+export type HostList = DeepReadonly<z.output<typeof hostListSchema>>;
+export type HostDetail = DeepReadonly<z.output<typeof hostDetailSchema>>;

@@ -1,0 +1,13 @@
+export * from './batch.ts';
+export * from './catalog.ts';
+export type { DeepReadonly } from './deep-readonly.ts';
+export * from './http-catalogs.ts';
+export * from './http-hosts.ts';
+export * from './http-resolutions.ts';
+export * from './json-text.ts';
+export * from './limits.ts';
+export * from './parse.ts';
+export * from './problem.ts';
+export * from './resolution.ts';
+export * from './smp.ts';
+export * from './snapshot.ts';

@@ -1,0 +1,38 @@
+import type { DeepReadonly } from './deep-readonly.ts';
+import { AtlasError, errorTable } from '@cpu-atlas/core';
+import type { AtlasErrorCode } from '@cpu-atlas/core';
+import { z } from './zod.ts';
+
+export { errorTable };
+export type { AtlasErrorCode };
+
+const codes = Object.keys(errorTable).filter((key): key is AtlasErrorCode => key in errorTable);
+
+/** RFC 9457 problem document with the stable code of the error table. */
+export const problemSchema = z
+  .object({
+    type: z.string().describe('urn:cpu-atlas:error:CODE'),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.enum(codes),
+    detail: z.string(),
+    where: z.string().optional(),
+    remedy: z.string().optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem document; code is stable, see docs/errors.md' });
+
+export type Problem = DeepReadonly<z.output<typeof problemSchema>>;
+
+/** A fault as a problem document: nothing of it but what the error says on purpose, no stack, no cause. */
+export function problemOf(error: AtlasError): Problem {
+  const { status, title } = errorTable[error.code];
+  return {
+    type: `urn:cpu-atlas:error:${error.code}`,
+    title,
+    status,
+    code: error.code,
+    detail: error.message,
+    ...(error.where === undefined ? {} : { where: error.where }),
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+  };
+}

@@ -1,0 +1,12 @@
+export { collectSnapshot } from './collect-snapshot.ts';
+export type { CollectOptions } from './collect-snapshot.ts';
+export { formatCpuList, parseCpuList } from './cpu-list.ts';
+export { maskPerCpuEntry } from './cpuid-mask.ts';
+export { findQemu } from './find-qemu.ts';
+export type { QemuFindings, QemuSearch } from './find-qemu.ts';
+export { loadNative, nativeStatus } from './native-part.ts';
+export type { NativePart, NativeProbe, NativeStatus } from './native-part.ts';
+export { parseQemuVersion } from './qemu-version.ts';
+export type { QemuVersion } from './qemu-version.ts';
+export { explainUnknown } from './unknown-reasons.ts';
+export type { UnknownCode } from './unknown-reasons.ts';

@@ -1,0 +1,72 @@
+/** KVM_CAP_SYS_ATTRIBUTES: the system descriptor has device attributes, such as KVM_X86_XCOMP_GUEST_SUPP. */
+export const sysAttributesCapability = 209;
+
+/** How many capability numbers are asked; the newest known one is below, newer kernels may have more. */
+export const extensionCount = 272;
+
+/**
+ * Numbers and names (without KVM_CAP_) of the capabilities that exist on x86 or on all architectures.
+ *
+ * Source: Linux include/uapi/linux/kvm.h, 6.1 up to 223 and 6.18 from 224.
+ */
+const table = `
+  0:IRQCHIP 1:HLT 2:MMU_SHADOW_CACHE_CONTROL 3:USER_MEMORY 4:SET_TSS_ADDR 6:VAPIC 7:EXT_CPUID 8:CLOCKSOURCE
+  9:NR_VCPUS 10:NR_MEMSLOTS 11:PIT 12:NOP_IO_DELAY 13:PV_MMU 14:MP_STATE 15:COALESCED_MMIO 16:SYNC_MMU 18:IOMMU
+  21:DESTROY_MEMORY_REGION_WORKS 22:USER_NMI 23:SET_GUEST_DEBUG 24:REINJECT_CONTROL 25:IRQ_ROUTING
+  26:IRQ_INJECT_STATUS 29:ASSIGN_DEV_IRQ 30:JOIN_MEMORY_REGIONS_WORKS 31:MCE 32:IRQFD 33:PIT2 34:SET_BOOT_CPU_ID
+  35:PIT_STATE2 36:IOEVENTFD 37:SET_IDENTITY_MAP_ADDR 38:XEN_HVM 39:ADJUST_CLOCK 40:INTERNAL_ERROR_DATA
+  41:VCPU_EVENTS 44:HYPERV 45:HYPERV_VAPIC 46:HYPERV_SPIN 47:PCI_SEGMENT 49:INTR_SHADOW 50:DEBUGREGS
+  51:X86_ROBUST_SINGLESTEP 54:ENABLE_CAP 55:XSAVE 56:XCRS 59:ASYNC_PF 60:TSC_CONTROL 61:GET_TSC_KHZ 66:MAX_VCPUS
+  69:SW_TLB 70:ONE_REG 72:TSC_DEADLINE_TIMER 74:SYNC_REGS 75:PCI_2_3 76:KVMCLOCK_CTRL 77:SIGNAL_MSI
+  81:READONLY_MEM 82:IRQFD_RESAMPLE 89:DEVICE_CTRL 95:EXT_EMUL_CPUID 96:HYPERV_TIME 97:IOAPIC_POLARITY_IGNORED
+  98:ENABLE_CAP_VM 100:IOEVENTFD_NO_LENGTH 101:VM_ATTRIBUTES 105:CHECK_EXTENSION_VM 116:DISABLE_QUIRKS 117:X86_SMM
+  118:MULTI_ADDRESS_SPACE 119:GUEST_DEBUG_HW_BPS 120:GUEST_DEBUG_HW_WPS 121:SPLIT_IRQCHIP 122:IOEVENTFD_ANY_LENGTH
+  123:HYPERV_SYNIC 127:VCPU_ATTRIBUTES 128:MAX_VCPU_ID 129:X2APIC_API 131:MSI_DEVID 136:IMMEDIATE_EXIT
+  143:X86_DISABLE_EXITS 148:HYPERV_SYNIC2 149:HYPERV_VP_INDEX 153:GET_MSR_FEATURES 154:HYPERV_EVENTFD
+  155:HYPERV_TLBFLUSH 157:NESTED_STATE 159:MSR_PLATFORM_INFO 161:HYPERV_SEND_IPI 162:COALESCED_PIO
+  163:HYPERV_ENLIGHTENED_VMCS 164:EXCEPTION_PAYLOAD 166:MANUAL_DIRTY_LOG_PROTECT 167:HYPERV_CPUID
+  168:MANUAL_DIRTY_LOG_PROTECT2 173:PMU_EVENT_FILTER 175:HYPERV_DIRECT_TLBFLUSH 182:HALT_POLL 183:ASYNC_PF_INT
+  184:LAST_CPU 185:SMALLER_MAXPHYADDR 187:STEAL_TIME 188:X86_USER_SPACE_MSR 189:X86_MSR_FILTER
+  190:ENFORCE_PV_FEATURE_CPUID 191:SYS_HYPERV_CPUID 192:DIRTY_LOG_RING 193:X86_BUS_LOCK_EXIT 195:SET_GUEST_DEBUG2
+  196:SGX_ATTRIBUTE 197:VM_COPY_ENC_CONTEXT_FROM 198:PTP_KVM 199:HYPERV_ENFORCE_CPUID 200:SREGS2
+  201:EXIT_HYPERCALL 203:BINARY_STATS_FD 204:EXIT_ON_EMULATION_FAILURE 206:VM_MOVE_ENC_CONTEXT_FROM
+  207:VM_GPA_BITS 208:XSAVE2 209:SYS_ATTRIBUTES 212:PMU_CAPABILITY 213:DISABLE_QUIRKS2 214:VM_TSC_CONTROL
+  215:SYSTEM_EVENT_DATA 218:X86_TRIPLE_FAULT_EVENT 219:X86_NOTIFY_VMEXIT 220:VM_DISABLE_NX_HUGE_PAGES
+  223:DIRTY_LOG_RING_ACQ_REL 225:DIRTY_LOG_RING_WITH_BITMAP 226:PMU_EVENT_MASKED_EVENTS 227:COUNTER_OFFSET
+  231:USER_MEMORY2 232:MEMORY_FAULT_INFO 233:MEMORY_ATTRIBUTES 234:GUEST_MEMFD 235:VM_TYPES 236:PRE_FAULT_MEMORY
+  237:X86_APIC_BUS_CYCLES_NS 238:X86_GUEST_MODE 244:GUEST_MEMFD_FLAGS
+`;
+
+const names: ReadonlyMap<number, string> = new Map(
+  table
+    .trim()
+    .split(/\s+/)
+    .map((item) => item.split(':'))
+    .map(([number = '', name = '']) => [Number(number), `KVM_CAP_${name}`]),
+);
+
+/** `KVM_CAP_IRQCHIP` for 0; `KVM_CAP_300` for a number without a known name. */
+export function nameCapability(number: number): string {
+  return names.get(number) ?? `KVM_CAP_${number}`;
+}
+
+/** Answers of KVM_CHECK_EXTENSION, whose position is the number, by name. Only what KVM has (above 0). */
+export function nameCapabilities(answers: Int32Array): Readonly<Record<string, number>> {
+  return toRecord(answers, (answer) => answer > 0);
+}
+
+/** The answers that a VM gave, by name, where the system descriptor gave another; 0 is a difference, too. */
+export function nameDifferences(vm: Int32Array, system: Int32Array): Readonly<Record<string, number>> {
+  return toRecord(vm, (answer, number) => answer >= 0 && answer !== Math.max(system[number] ?? 0, 0));
+}
+
+function toRecord(
+  answers: Int32Array,
+  isWanted: (answer: number, number: number) => boolean,
+): Readonly<Record<string, number>> {
+  const record: Record<string, number> = {};
+  answers.forEach((answer, number) => {
+    if (isWanted(answer, number)) record[nameCapability(number)] = answer;
+  });
+  return record;
+}
