@@ -100,6 +100,7 @@ async function harvestMachine(
   const earlier = options.earlier?.find((other) => other.machine === machine);
   const qemu = await launchQemu({ ...options.launch, machine, accel });
   try {
+    if ((await findCpuPath(qemu.client)) === null) throw new AtlasError('MACHINE_TYPE_UNKNOWN', 'it creates no CPU');
     const aliases = earlier?.aliases ?? (await readAliases(qemu.client));
     const expand = expander(qemu.client);
     const reader = new ModelReader({ index, plan: options.plan, nameless: options.nameless, hidden });
