@@ -6,6 +6,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { requestVerification } from './api/queries.ts';
+import { addressBarOf } from './navigation/address-bar.ts';
 import { createRouteStore } from './navigation/route-store.ts';
 import { RouteContext } from './navigation/use-route.ts';
 import { createProofStore } from './proofs/proof-store.ts';
@@ -15,7 +16,7 @@ import { applyTheme, readTheme } from './theme/theme.ts';
 applyTheme(readTheme());
 
 const client = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: true } } });
-const routes = createRouteStore(window);
+const routes = createRouteStore(addressBarOf(window));
 const proofs = createProofStore(requestVerification);
 const root = document.getElementById('root');
 

@@ -3,7 +3,7 @@ import { shareOf } from '../matrix/tally.ts';
 import type { Tally } from '../matrix/tally.ts';
 import type { Cursor } from './cursor.ts';
 import { outcomeColour, outcomeWash, paintGlyph, paintProof } from './glyph.ts';
-import { fonts } from './grid-layout.ts';
+import { fonts, gridSpace } from './grid-layout.ts';
 import type { GridCell } from './grid-model.ts';
 import type { Box, GridFrame } from './paint-grid.ts';
 
@@ -15,7 +15,8 @@ export function paintCell(ctx: CanvasRenderingContext2D, frame: GridFrame, at: C
   else paintOutcome(ctx, frame, cell, box);
 }
 
-function paintOutcome(ctx: CanvasRenderingContext2D, { palette }: GridFrame, cell: OutcomeCell, box: Box): void {
+function paintOutcome(ctx: CanvasRenderingContext2D, frame: GridFrame, cell: OutcomeCell, box: Box): void {
+  const { palette } = frame;
   const wash = outcomeWash(cell.outcome, palette);
   const strength = cell.isFaded ? 0.2 : cell.isDimmed ? 0.6 : 1;
   if (wash !== null) {
@@ -28,11 +29,9 @@ function paintOutcome(ctx: CanvasRenderingContext2D, { palette }: GridFrame, cel
   ctx.fillStyle = colour;
   ctx.strokeStyle = colour;
   const middle = box.top + box.height / 2 - 0.5;
-  const hasCount = cell.outcome === 'filtered';
-  const centre = box.left + box.width / 2 - 0.5;
-  const glyphAt = hasCount ? centre - 10 : centre;
+  const glyphAt = box.left + textInset(frame) + 4.5;
   paintGlyph(ctx, cell.outcome, glyphAt, middle);
-  if (hasCount) {
+  if (cell.outcome === 'filtered') {
     ctx.font = fonts.mono;
     ctx.textBaseline = 'middle';
     ctx.textAlign = 'left';
@@ -50,21 +49,29 @@ function washStrength(loss: number): number {
   return 0.2 + 0.8 * Math.min(1, loss * 2);
 }
 
+const barWidth = 36;
+
+/** Cells begin where the words of their column head begin; under turned heads they have less room. */
+function textInset({ model }: GridFrame): number {
+  return model.columnHeads === 'turned' ? 6 : gridSpace.padding;
+}
+
 /** A folded family: a bar of its outcomes, and how many of its models run as defined. */
-function paintTally(ctx: CanvasRenderingContext2D, { palette }: GridFrame, tally: Tally, box: Box): void {
+function paintTally(ctx: CanvasRenderingContext2D, frame: GridFrame, tally: Tally, box: Box): void {
+  const { palette } = frame;
   ctx.fillStyle = palette.gridGroup;
   ctx.fillRect(box.left, box.top, box.width, box.height);
   const total = outcomes.reduce((sum, outcome) => sum + tally[outcome], 0);
   if (total === 0) return;
   const { runs, of } = shareOf(tally);
-  const width = Math.min(40, box.width - 12);
-  const left = Math.round(box.left + (box.width - width) / 2);
+  const left = box.left + textInset(frame);
+  const width = Math.min(barWidth, box.width - 2 * textInset(frame));
   const bottom = box.top + box.height / 2 + 8;
   ctx.font = fonts.mono;
-  ctx.textAlign = 'center';
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
   ctx.fillStyle = palette.inkSoft;
-  ctx.fillText(`${runs}/${of}`, box.left + box.width / 2, box.top + box.height / 2 - 2);
+  ctx.fillText(`${runs}/${of}`, left, box.top + box.height / 2 - 2);
   let start = left;
   for (const outcome of outcomes) {
     const share = (tally[outcome] / total) * width;

@@ -51,7 +51,7 @@ function writeNote(ctx: CanvasRenderingContext2D, frame: GridFrame, note: GridNo
   if (note.kind === 'prose') {
     ctx.font = fonts.sans;
     ctx.fillStyle = palette.inkSoft;
-    ctx.fillText(note.text, left, middle);
+    ctx.fillText(cutToFit(ctx, note.text, end - left), left, middle);
     return;
   }
   ctx.font = fonts.mono;
@@ -74,4 +74,17 @@ function writeNote(ctx: CanvasRenderingContext2D, frame: GridFrame, note: GridNo
     ctx.fillText(word, at, middle);
     at += width + wordGap;
   }
+}
+
+/** As much of a sentence as fits, with an ellipsis where it was cut. */
+function cutToFit(ctx: CanvasRenderingContext2D, text: string, width: number): string {
+  if (ctx.measureText(text).width <= width) return text;
+  let fits = 0;
+  let tooLong = text.length;
+  while (tooLong - fits > 1) {
+    const middle = (fits + tooLong) >>> 1;
+    if (ctx.measureText(`${text.slice(0, middle)}…`).width <= width) fits = middle;
+    else tooLong = middle;
+  }
+  return `${text.slice(0, fits).trimEnd()}…`;
 }

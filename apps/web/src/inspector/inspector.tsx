@@ -9,14 +9,14 @@ import { Icon } from '../components/icons.tsx';
 import { FaultNotice } from '../components/fault-notice.tsx';
 import { OutcomeGlyph } from '../components/outcome-glyph.tsx';
 import { Sentence } from '../components/sentence.tsx';
-import { statusOutcome } from '../matrix/cell.ts';
 import { CommandBox } from './command-box.tsx';
 import { findExplicitCpu, writeCommandLine } from './write-command-line.ts';
-import { countRequested, inState, writeEnforce, writeHeadline } from './explanation.ts';
+import { inState } from './explanation.ts';
 import { FeatureFinder } from './feature-finder.tsx';
 import { BlockedFeatures, FoldedFeatures } from './feature-lists.tsx';
 import { Identity } from './identity.tsx';
 import { Section } from './section.tsx';
+import { Verdict } from './verdict.tsx';
 import { writeMarkdown, writeText } from './write-explanation.ts';
 import type { ExplainedCell } from './write-explanation.ts';
 import './inspector.css';
@@ -121,7 +121,10 @@ function Explanation({ context, request, host, qemu, proof, resolution, features
           </p>
         </Section>
       )}
-      <Remarks title="Not known" remarks={resolution.unknowns} />
+      <Remarks
+        title="Not known"
+        remarks={resolution.status === 'unknown' ? resolution.unknowns.slice(1) : resolution.unknowns}
+      />
       <FeatureFinder features={features}>
         <BlockedFeatures features={filtered} />
         <FoldedFeatures title="Unknown" features={inState(features, 'unknown')} />
@@ -148,42 +151,6 @@ function Explanation({ context, request, host, qemu, proof, resolution, features
     </>
   );
 }
-
-function Verdict({ resolution, features }: Pick<ExplanationProps, 'resolution' | 'features'>) {
-  const outcome = statusOutcome(resolution.status);
-  const requested = countRequested(features);
-  const enabled = requested - inState(features, 'filtered').length;
-  return (
-    <div className={`verdict verdict-${outcome}`}>
-      <p className="verdict-line">
-        <OutcomeGlyph outcome={outcome} />
-        <strong>{verdictWords[outcome]}</strong>
-        {outcome === 'unknown' || outcome === 'refused' ? null : (
-          <span className="mono" title="features enabled, of those requested">
-            {enabled} of {requested}
-          </span>
-        )}
-        <span className="verdict-enforce">
-          <code>enforce</code> {writeEnforce(resolution.enforce)}
-        </span>
-      </p>
-      <p>{writeHeadline(resolution, features)}</p>
-      {resolution.aliasOf === undefined ? null : (
-        <p className="inspector-note">
-          {resolution.cpuModel} stands for <span className="mono">{resolution.aliasOf}</span> on this machine type.
-        </p>
-      )}
-    </div>
-  );
-}
-
-const verdictWords = {
-  runs: 'Runs as defined',
-  filtered: 'Filtered',
-  refused: 'Refused',
-  unknown: 'Unknown',
-  'not-offered': 'Not offered',
-} as const;
 
 function Remarks({ title, remarks }: { readonly title: string; readonly remarks: readonly string[] }) {
   if (remarks.length === 0) return null;

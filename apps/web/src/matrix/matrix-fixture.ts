@@ -2,7 +2,7 @@ import type { HostMatrix } from '@cpu-atlas/core';
 
 /**
  * A small matrix for tests, written as a picture: one line a model, one word a column. `r` runs, `f3` three filtered of
- * ten, `x` refused, `?` unknown, `-` not offered; `=Name` behind a word: an alias there. Not for the product.
+ * ten, `x` refused, `?` unknown, `-` not offered; `=Name` behind a word: an alias there; `:20` asks for 20 features. Not for the product.
  */
 export function drawMatrix(
   columns: readonly (readonly string[])[],
@@ -11,6 +11,7 @@ export function drawMatrix(
   const names = lines.map(([name]) => name);
   const cells = lines.flatMap(([, , words]) => words.split(' '));
   const statusOf = (word: string) => 'rfx?-'.indexOf(word.charAt(0));
+  const requested = cells.map((word) => Number(word.split(':')[1] ?? 10));
   const filtered = cells.map((word) => (word.startsWith('f') ? Number.parseInt(word.slice(1), 10) : 0));
   return {
     accel: 'kvm',
@@ -24,8 +25,8 @@ export function drawMatrix(
     columns: columns.map((machines) => ({ machines, aliases: [], deprecated: false })),
     status: Uint8Array.from(cells, statusOf),
     filteredCount: Uint16Array.from(filtered),
-    enabledCount: Uint16Array.from(filtered, (count) => 10 - count),
-    requestedCount: Uint16Array.from(cells, () => 10),
+    enabledCount: Uint16Array.from(filtered, (count, at) => (requested[at] ?? 0) - count),
+    requestedCount: Uint16Array.from(requested),
     aliasOf: Int16Array.from(cells, (word) => names.indexOf(word.split('=')[1] ?? '')),
   };
 }

@@ -1,6 +1,7 @@
 import type { MachineType } from '@cpu-atlas/core';
 import { describe, expect, it } from 'vitest';
-import { listMachineEntries, listModelEntries } from './axes.ts';
+import { listMachineEntries } from './machine-axis.ts';
+import { listModelEntries } from './model-axis.ts';
 import { buildMatrixGrid, tallyPicture } from './matrix-grid.ts';
 import type { MatrixPicture } from './matrix-grid.ts';
 import { drawMatrix } from './matrix-fixture.ts';

@@ -1,6 +1,7 @@
 import type { HostMatrix } from '@cpu-atlas/core';
 import type { GridCell, GridHead, GridModel } from '../grid/grid-model.ts';
-import type { MachineEntry, ModelEntry } from './axes.ts';
+import type { MachineEntry } from './machine-axis.ts';
+import type { ModelEntry } from './model-axis.ts';
 import type { RowNotes } from './row-notes.ts';
 import { describeCell, readCell } from './cell.ts';
 import { shareOf, tallyCells } from './tally.ts';

@@ -1,7 +1,7 @@
 import { resolve } from '@cpu-atlas/core';
 import type { HostMatrix, ResolveContext } from '@cpu-atlas/core';
 import type { GridNote } from '../grid/grid-model.ts';
-import type { MachineEntry } from './axes.ts';
+import type { MachineEntry } from './machine-axis.ts';
 import { readCell } from './cell.ts';
 
 /** What a model loses on one machine type, in words behind its row. */
@@ -39,14 +39,21 @@ function writeNote(
   const name = matrix.models[model]?.name;
   const machine = entry.machines[0];
   const { outcome } = readCell(matrix, { model, column: entry.column });
-  if (name === undefined || machine === undefined || outcome === 'runs' || outcome === 'not-offered') return null;
-  const { unavailableFeatures, refusal, unknowns } = resolve(context, {
+  if (
+    name === undefined ||
+    machine === undefined ||
+    outcome === 'runs' ||
+    outcome === 'not-offered' ||
+    outcome === 'unknown'
+  )
+    return null;
+  const { unavailableFeatures, refusal } = resolve(context, {
     accel: matrix.accel,
     machine,
     cpu: name,
     kernelIrqchip: matrix.kernelIrqchip ?? undefined,
   });
   if (outcome === 'filtered') return { kind: 'features', words: [...new Set(unavailableFeatures)] };
-  const text = outcome === 'refused' ? refusal?.message.split('\n')[0] : unknowns[0];
+  const text = refusal?.message.split('\n')[0];
   return text === undefined ? null : { kind: 'prose', text };
 }

@@ -1,3 +1,4 @@
+import type { AddressBar } from './address-bar.ts';
 import { formatRoute, initialMatrixState, parseRoute } from './route.ts';
 import type { MatrixRoute, Route } from './route.ts';
 
@@ -16,31 +17,29 @@ export interface RouteStore {
 const addressDelayMs = 200;
 
 /** The route of a window: at once in memory, a moment later in the address bar, and back with Back and Forward. */
-export function createRouteStore(page: Window): RouteStore {
+export function createRouteStore(bar: AddressBar): RouteStore {
   const listeners = new Set<() => void>();
-  let route = parseRoute(new URL(page.location.href));
-  let lastMatrix: MatrixRoute = { view: 'matrix', state: initialMatrixState };
-  let pending: number | null = null;
+  let route = parseRoute(bar.read());
+  let lastMatrix: MatrixRoute = route.view === 'matrix' ? route : { view: 'matrix', state: initialMatrixState };
+  let callOff: (() => void) | null = null;
 
   const adopt = (next: Route) => {
     route = next;
     if (next.view === 'matrix') lastMatrix = next;
     listeners.forEach((onChange) => onChange());
   };
-  if (route.view === 'matrix') lastMatrix = route;
-  const writeAddress = () => {
-    if (pending !== null) page.clearTimeout(pending);
-    pending = null;
-    page.history.replaceState(null, '', formatRoute(route));
+  const catchUp = () => {
+    if (callOff === null) return;
+    callOff();
+    callOff = null;
+    bar.replace(formatRoute(route));
   };
-  page.addEventListener('popstate', () => {
-    if (pending !== null) page.clearTimeout(pending);
-    pending = null;
-    adopt(parseRoute(new URL(page.location.href)));
+  bar.onTravel(() => {
+    callOff?.();
+    callOff = null;
+    adopt(parseRoute(bar.read()));
   });
-  page.addEventListener('pagehide', () => {
-    if (pending !== null) writeAddress();
-  });
+  bar.onLeave(catchUp);
 
   return {
     current: () => route,
@@ -53,10 +52,10 @@ export function createRouteStore(page: Window): RouteStore {
       const target = next(route);
       if (formatRoute(target) === formatRoute(route)) return;
       if (step === 'push') {
-        if (pending !== null) writeAddress();
-        page.history.pushState(null, '', formatRoute(target));
+        catchUp();
+        bar.push(formatRoute(target));
       } else {
-        pending ??= page.setTimeout(writeAddress, addressDelayMs);
+        callOff ??= bar.later(catchUp, addressDelayMs);
       }
       adopt(target);
     },

@@ -5,7 +5,7 @@ import type { Option } from '../components/fuzzy-options.ts';
 import { PickList } from '../components/pick-list.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { groupByFamily } from '../matrix/machine-name.ts';
-import { compareMachines } from '../matrix/axes.ts';
+import { compareMachines } from '../matrix/machine-axis.ts';
 import type { MatrixState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
 import { ProbeButton } from './probe-button.tsx';

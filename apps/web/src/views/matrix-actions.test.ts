@@ -1,10 +1,11 @@
 import type { MachineType } from '@cpu-atlas/core';
 import { describe, expect, it } from 'vitest';
-import { listMachineEntries, listModelEntries } from '../matrix/axes.ts';
+import { listMachineEntries } from '../matrix/machine-axis.ts';
+import { listModelEntries } from '../matrix/model-axis.ts';
 import { drawMatrix } from '../matrix/matrix-fixture.ts';
 import type { MatrixPicture } from '../matrix/matrix-grid.ts';
 import { initialMatrixState } from '../navigation/route.ts';
-import { findChosen, toggleColumn, toggleFamily } from './matrix-actions.ts';
+import { cellAt, findChosen, nameCell, toggleColumn, toggleFamily } from './matrix-actions.ts';
 
 const matrix = drawMatrix(
   [['pc-q35-10.0', 'pc-q35-9.2'], ['microvm']],
@@ -79,5 +80,34 @@ describe('findChosen', () => {
     ['a cell in a folded family is not on the screen', draw(['*']), null],
   ])('%s', (_name, picture, expected) => {
     expect(findChosen(picture, cell)).toEqual(expected);
+  });
+});
+
+describe('cellAt', () => {
+  it.each([
+    [
+      'a cell, by the newest machine type of its column',
+      draw([]),
+      { row: 2, column: 0 },
+      { model: 'EPYC-v2', machine: 'pc-q35-10.0' },
+    ],
+    ['a transposed cell', draw([], [], true), { row: 1, column: 2 }, { model: 'EPYC-v2', machine: 'microvm' }],
+    ['a family is no cell', draw([]), { row: 0, column: 0 }, null],
+  ])('%s', (_name, picture, place, expected) => {
+    expect(cellAt(picture, place)).toEqual(expected);
+  });
+});
+
+describe('nameCell', () => {
+  const catalog = {
+    machines: [{ ...machines[0], name: 'pc-q35-10.0', alias: 'q35', deprecated: false, isDefault: false }],
+  };
+
+  it.each([
+    ['an alias', { model: 'EPYC', machine: 'q35' }, { model: 'EPYC', machine: 'pc-q35-10.0' }],
+    ['a name', { model: 'EPYC', machine: 'pc-q35-10.0' }, { model: 'EPYC', machine: 'pc-q35-10.0' }],
+    ['no cell', null, null],
+  ])('%s', (_name, cell, expected) => {
+    expect(nameCell(catalog, cell)).toEqual(expected);
   });
 });

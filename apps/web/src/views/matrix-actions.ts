@@ -1,6 +1,14 @@
+import type { Catalog } from '@cpu-atlas/core';
 import type { Cursor } from '../grid/cursor.ts';
 import type { MatrixPicture } from '../matrix/matrix-grid.ts';
 import type { MatrixState } from '../navigation/route.ts';
+
+/** The explained cell by the name of its machine type; a link may say `q35`. */
+export function nameCell({ machines }: Pick<Catalog, 'machines'>, cell: MatrixState['cell']): MatrixState['cell'] {
+  if (cell === null) return null;
+  const aliased = machines.find(({ alias }) => alias === cell.machine);
+  return aliased === undefined ? cell : { ...cell, machine: aliased.name };
+}
 
 /** Where the explained cell is on the screen; null when it is folded away or filtered out. */
 export function findChosen(picture: MatrixPicture, cell: MatrixState['cell']): Cursor | null {
@@ -11,6 +19,14 @@ export function findChosen(picture: MatrixPicture, cell: MatrixState['cell']): C
   const machine = picture.machines.findIndex(({ machines }) => machines.includes(cell.machine));
   if (model < 0 || machine < 0) return null;
   return picture.isTransposed ? { row: machine, column: model } : { row: model, column: machine };
+}
+
+/** The cell at a place of the grid, as a link names it; null on a family. */
+export function cellAt(picture: MatrixPicture, { row, column }: Cursor): MatrixState['cell'] {
+  const [modelAt, machineAt] = picture.isTransposed ? [column, row] : [row, column];
+  const entry = picture.models[modelAt];
+  const machine = picture.machines[machineAt]?.machines[0];
+  return entry?.kind !== 'model' || machine === undefined ? null : { model: entry.label, machine };
 }
 
 /** Folds or unfolds the family at a place of the model axis. */

@@ -3,6 +3,7 @@ import type { LoadedAtlas } from '../api/use-atlas.ts';
 import { Banner } from '../components/fault-notice.tsx';
 import type { MatrixState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
+import { writeHarvest } from './write-harvest.ts';
 
 interface MatrixBannersProps {
   readonly atlas: LoadedAtlas;
@@ -72,22 +73,4 @@ function firstUnknown(...layers: readonly LayerState[]): UnknownState | null {
 function isOfSameVersion({ catalog, catalogs, catalogHash }: LoadedAtlas, version: string): boolean {
   const shown = catalogs.find(({ hash }) => hash === catalogHash)?.version ?? catalog.qemu.version;
   return shown.split('.').slice(0, 2).join('.') === version.split('.').slice(0, 2).join('.');
-}
-
-/** How far the harvest is, in one sentence. */
-export function writeHarvest(harvest: LoadedAtlas['host']['qemu'][number]['harvest']): string {
-  switch (harvest.state) {
-    case 'done':
-      return 'Its own catalog is harvested.';
-    case 'off':
-      return `Its own is not harvested: ${harvest.reason}.`;
-    case 'waiting':
-      return 'Its own will be harvested next.';
-    case 'running':
-      return harvest.machinesTotal === null
-        ? 'Its own is being harvested.'
-        : `Its own is being harvested: ${harvest.machinesDone} of ${harvest.machinesTotal} machine types.`;
-    case 'failed':
-      return `Its own could not be harvested (${harvest.code}): ${harvest.reason}; ${harvest.remedy}.`;
-  }
 }

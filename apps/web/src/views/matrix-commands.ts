@@ -1,7 +1,7 @@
 import type { HostMatrix } from '@cpu-atlas/core';
 import type { LoadedAtlas } from '../api/use-atlas.ts';
 import type { Command } from '../components/command-palette.tsx';
-import { compareMachines } from '../matrix/axes.ts';
+import { compareMachines } from '../matrix/machine-axis.ts';
 import type { MatrixState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
 

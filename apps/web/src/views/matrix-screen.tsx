@@ -10,7 +10,7 @@ import { buildMatrixGrid, tallyPicture } from '../matrix/matrix-grid.ts';
 import { clampPaneWidth } from '../navigation/route.ts';
 import type { MatrixState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
-import { findChosen, toggleColumn, toggleFamily } from './matrix-actions.ts';
+import { cellAt, findChosen, nameCell, toggleColumn, toggleFamily } from './matrix-actions.ts';
 import { listCommands } from './matrix-commands.ts';
 import { MatrixBanners } from './matrix-banners.tsx';
 import { MatrixPane } from './matrix-pane.tsx';
@@ -60,7 +60,8 @@ function ComputedScreen({ atlas, state, change, computed, panel }: ComputedScree
   const { matrix } = computed;
   const { picture, search } = useMatrixPicture({ atlas, state, computed });
   const model = useMemo(() => buildMatrixGrid(picture), [picture]);
-  const chosen = useMemo(() => findChosen(picture, state.cell), [picture, state.cell]);
+  const cell = useMemo(() => nameCell(atlas.catalog, state.cell), [atlas.catalog, state.cell]);
+  const chosen = useMemo(() => findChosen(picture, cell), [picture, cell]);
   const commands = useMemo(() => listCommands({ atlas, matrix, state, change }), [atlas, matrix, state, change]);
   useKeys({
     '/': focusSearch,
@@ -84,31 +85,26 @@ function ComputedScreen({ atlas, state, change, computed, panel }: ComputedScree
             model={model}
             density={state.density}
             chosen={chosen}
-            onChoose={(place, isStep) => {
-              const at = state.isTransposed
-                ? { model: place.column, machine: place.row }
-                : { model: place.row, machine: place.column };
-              const entry = picture.models[at.model];
-              const machine = picture.machines[at.machine]?.machines[0];
-              if (entry?.kind !== 'model' || machine === undefined) return;
-              change({ cell: { model: entry.label, machine } }, isStep && state.cell === null ? 'push' : 'replace');
+            onChoose={(place) => {
+              const target = cellAt(picture, place);
+              if (target !== null) change({ cell: target }, state.cell === null ? 'push' : 'replace');
             }}
             onToggleFold={(axis, index) => {
               if ((axis === 'row') === state.isTransposed) change(toggleColumn(picture, state, index), 'replace');
               else change(toggleFamily(picture, state, index), 'replace');
             }}
-            readout={`${matrix.models.length} models × ${machineTypes} machine types in ${matrix.columns.length} groups, resolved in ${computed.durationMs.toFixed(0)} ms`}
+            readout={`${matrix.models.length} models × ${machineTypes} machine types in ${matrix.columns.length} groups of equal outcome`}
           />
           {model.rows.length === 0 || model.columns.length === 0 ? <NothingLeft state={state} change={change} /> : null}
         </div>
-        {state.cell === null ? null : (
+        {cell === null ? null : (
           <>
             <Splitter
               label="Width of the explanation"
               width={state.paneWidth}
               onResize={(width) => change({ paneWidth: clampPaneWidth(width) }, 'replace')}
             />
-            <MatrixPane atlas={atlas} state={state} cell={state.cell} computed={computed} change={change} />
+            <MatrixPane atlas={atlas} state={state} cell={cell} computed={computed} change={change} />
           </>
         )}
       </div>

@@ -18,8 +18,6 @@ export type ComputedMatrix =
       readonly kind: 'computed';
       readonly context: ResolveContext;
       readonly matrix: HostMatrix;
-      /** How long the core took. */
-      readonly durationMs: number;
     }
   | { readonly kind: 'fault'; readonly fault: Fault };
 
@@ -51,10 +49,9 @@ function prepare(catalog: Catalog, snapshot: HostSnapshot): Prepared {
 }
 
 function compute(context: ResolveContext, request: MatrixRequest): ComputedMatrix {
-  const start = performance.now();
   const computed = attempt(() => computeHostMatrix(context, request));
   if ('fault' in computed) return { kind: 'fault', fault: computed.fault };
-  return { kind: 'computed', context, matrix: computed.value, durationMs: performance.now() - start };
+  return { kind: 'computed', context, matrix: computed.value };
 }
 
 function attempt<T>(compute: () => T): { readonly value: T } | { readonly fault: Fault } {

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { LoadedAtlas } from '../api/use-atlas.ts';
-import { listMachineEntries, listModelEntries } from '../matrix/axes.ts';
+import { listMachineEntries } from '../matrix/machine-axis.ts';
+import { listModelEntries } from '../matrix/model-axis.ts';
 import type { MatrixPicture } from '../matrix/matrix-grid.ts';
 import { createRowNotes, pickSpokesman } from '../matrix/row-notes.ts';
 import { readSearch } from '../matrix/search.ts';
