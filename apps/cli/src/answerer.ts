@@ -20,7 +20,9 @@ export interface Answer {
 
 /** Resolves questions; hosts and catalogs that were used lately are kept prepared. */
 export interface Answerer {
-  prepare(sources: Pick<Question, 'snapshot' | 'catalog'>): Promise<{ readonly context: ResolveContext; readonly use: CatalogUse }>;
+  prepare(
+    sources: Pick<Question, 'snapshot' | 'catalog'>,
+  ): Promise<{ readonly context: ResolveContext; readonly use: CatalogUse }>;
   /** @throws what reading the sources and resolving throw */
   answer(question: Question): Promise<Answer>;
 }

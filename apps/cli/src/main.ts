@@ -11,10 +11,17 @@ const terminal = openTerminal(process.env);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
 try {
-  process.exitCode = await runProgram(process.argv.slice(2), { terminal, environment: process.env, signal: stop.signal });
+  process.exitCode = await runProgram(process.argv.slice(2), {
+    terminal,
+    environment: process.env,
+    signal: stop.signal,
+  });
 } catch (cause) {
   process.exitCode = report(cause);
 }
+
+// Who is told to stop does not wait for a harvest to notice it: its QEMUs end with this process.
+if (stop.signal.aborted) process.exit();
 
 /** One line on stderr, whatever went wrong; a stack trace only when somebody who works on Atlas asks for it. */
 function report(cause: unknown): number {

@@ -58,7 +58,8 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
 }
 
 function usageFault({ code, message }: CommanderError, argv: readonly string[]): AtlasError {
-  if (code === 'commander.help') return new AtlasError('USAGE_INVALID', 'a command is missing', { remedy: 'name one of the commands above' });
+  if (code === 'commander.help')
+    return new AtlasError('USAGE_INVALID', 'a command is missing', { remedy: 'name one of the commands above' });
   const [command = ''] = argv.filter((word) => !word.startsWith('-'));
   return new AtlasError('USAGE_INVALID', message.replace(/^error: /, '').replaceAll('\n', ' '), {
     where: command === '' ? 'cpu-atlas' : `cpu-atlas ${command}`,

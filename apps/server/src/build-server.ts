@@ -33,7 +33,9 @@ export interface ServerOptions {
 }
 
 /** The whole HTTP server, not yet listening. What it answers with comes from `services`. */
-export async function createServer(options: ServerOptions): Promise<{ readonly app: App; readonly services: Services }> {
+export async function createServer(
+  options: ServerOptions,
+): Promise<{ readonly app: App; readonly services: Services }> {
   const app: App = fastify({
     logger: options.logger,
     bodyLimit: limits.requestBytes,
@@ -99,7 +101,13 @@ async function registerPlugins(app: App, version: string): Promise<void> {
   });
   // The tag is made of the bytes before compression, so it comes first.
   await app.register(fastifyEtag, { weak: true });
-  await app.register(fastifyCompress, { threshold: 1_024, encodings: ['br', 'gzip'], requestEncodings: ['identity'] });
+  await app.register(fastifyCompress, {
+    threshold: 1_024,
+    encodings: ['br', 'gzip'],
+    requestEncodings: ['identity'],
+    // Besides the types that are known to compress well.
+    customTypes: /json(?:;|$)/,
+  });
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -114,7 +122,8 @@ async function registerPlugins(app: App, version: string): Promise<void> {
   });
   await app.register(fastifySwaggerUi, {
     routePrefix: '/api/docs',
-    uiConfig: { docExpansion: 'list', validatorUrl: null },
+    theme: { title: 'CPU Atlas API' },
+    uiConfig: { docExpansion: 'list', validatorUrl: null, layout: 'BaseLayout' },
     staticCSP: documentationPolicy,
   });
 }

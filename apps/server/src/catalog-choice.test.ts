@@ -26,19 +26,28 @@ describe('chooseCatalog', () => {
   });
 
   it('takes the newer one where two are equally near', () => {
-    const two = [{ version: '8.0.0', package: '' }, { version: '8.2.0', package: '' }];
+    const two = [
+      { version: '8.0.0', package: '' },
+      { version: '8.2.0', package: '' },
+    ];
     expect(chooseCatalog(two, { version: '8.1' })?.catalog.version).toBe('8.2.0');
   });
 
   it('takes the one of the same package among equal versions', () => {
-    const two = [{ version: '10.0.0', package: 'a' }, { version: '10.0.0', package: 'b' }];
+    const two = [
+      { version: '10.0.0', package: 'a' },
+      { version: '10.0.0', package: 'b' },
+    ];
     expect(chooseCatalog(two, { version: '10.0.0', package: 'b' })?.catalog.package).toBe('b');
   });
 
-  it.each([['x'], [''], ['sha256:00'], ['./10.0.json'], ['10.0.1.2'], ['v10']])('says that %j is no version', (word) => {
-    expect(isVersion(word)).toBe(false);
-    expect(chooseCatalog(shipped, { version: word })).toBeNull();
-  });
+  it.each([['x'], [''], ['sha256:00'], ['./10.0.json'], ['10.0.1.2'], ['v10']])(
+    'says that %j is no version',
+    (word) => {
+      expect(isVersion(word)).toBe(false);
+      expect(chooseCatalog(shipped, { version: word })).toBeNull();
+    },
+  );
 
   it('has nothing to choose where there is no catalog', () => {
     expect(chooseCatalog([], { version: '10.0' })).toBeNull();
@@ -48,6 +57,11 @@ describe('chooseCatalog', () => {
 describe('compareVersions', () => {
   it('puts the newest first, by number', () => {
     const versions = ['7.2.9', '10.0.2', '10.0.13', '9.2.0'].map((version) => ({ version, package: '' }));
-    expect(versions.sort(compareVersions).map(({ version }) => version)).toEqual(['10.0.13', '10.0.2', '9.2.0', '7.2.9']);
+    expect(versions.sort(compareVersions).map(({ version }) => version)).toEqual([
+      '10.0.13',
+      '10.0.2',
+      '9.2.0',
+      '7.2.9',
+    ]);
   });
 });

@@ -35,7 +35,10 @@ export function isVersion(word: string): boolean {
  * The best of the catalogs for a version; null when there is none at all, or what is wanted is no version. Among equals
  * one of the same package wins, then the first.
  */
-export function chooseCatalog<T extends VersionedCatalog>(catalogs: readonly T[], wanted: WantedVersion): CatalogChoice<T> | null {
+export function chooseCatalog<T extends VersionedCatalog>(
+  catalogs: readonly T[],
+  wanted: WantedVersion,
+): CatalogChoice<T> | null {
   const release = parseRelease(wanted.version);
   if (release === null) return null;
   let best: { readonly catalog: T; readonly rank: readonly number[] } | null = null;

@@ -44,7 +44,8 @@ export interface CatalogLibrary {
   addHarvested(file: CatalogFile): void;
 }
 
-const remedyForNone = 'list the catalogs with GET /api/v1/catalogs, or harvest the binary: cpu-atlas harvest --qemu PATH';
+const remedyForNone =
+  'list the catalogs with GET /api/v1/catalogs, or harvest the binary: cpu-atlas harvest --qemu PATH';
 
 export function createCatalogLibrary(): CatalogLibrary {
   const byHash = new Map<string, LibraryCatalog>();
@@ -53,7 +54,10 @@ export function createCatalogLibrary(): CatalogLibrary {
   const find = (hash: string): LibraryCatalog => {
     const entry = byHash.get(hash);
     if (entry === undefined) {
-      throw new AtlasError('CATALOG_NOT_FOUND', 'there is no catalog of that hash', { where: hash, remedy: remedyForNone });
+      throw new AtlasError('CATALOG_NOT_FOUND', 'there is no catalog of that hash', {
+        where: hash,
+        remedy: remedyForNone,
+      });
     }
     return entry;
   };
@@ -97,12 +101,19 @@ export function createCatalogLibrary(): CatalogLibrary {
  */
 export function chooseByVersion(catalogs: readonly LibraryCatalog[], reference: string): CatalogUse {
   if (!isVersion(reference)) {
-    throw new AtlasError('CATALOG_NOT_FOUND', 'is neither a hash nor a QEMU version', { where: reference, remedy: remedyForNone });
+    throw new AtlasError('CATALOG_NOT_FOUND', 'is neither a hash nor a QEMU version', {
+      where: reference,
+      remedy: remedyForNone,
+    });
   }
   const choice = chooseCatalog(catalogs, { version: reference });
   if (choice === null) throw noCatalogAtAll();
   const { version } = choice.catalog;
-  return useOf(choice.catalog, choice.match, choice.match === 'exact' ? null : nearestVersionAssumption(reference, version));
+  return useOf(
+    choice.catalog,
+    choice.match,
+    choice.match === 'exact' ? null : nearestVersionAssumption(reference, version),
+  );
 }
 
 /** The words for a catalog of one version that stands for another. */

@@ -60,7 +60,9 @@ export function openHarvestCache({ directory, harvester, onDamaged }: HarvestCac
     },
     async list() {
       const names = await readdir(directory).catch(() => []);
-      const files = await Promise.all(names.filter((name) => name.endsWith('.json')).map((name) => load(join(directory, name))));
+      const files = await Promise.all(
+        names.filter((name) => name.endsWith('.json')).map((name) => load(join(directory, name))),
+      );
       return files.filter((file) => file !== null);
     },
   };

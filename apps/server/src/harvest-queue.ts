@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AtlasError } from '@cpu-atlas/core';
 import type { BinaryIdentity, CatalogFile, HarvestProgress } from '@cpu-atlas/catalog';
 import type { HarvestState } from '@cpu-atlas/contract';
@@ -23,9 +24,11 @@ export interface HarvestQueue {
   state(path: string): HarvestState;
   /** Reads the cache; where it has nothing, puts the binary at the end of the queue. Resolves after the look-up. */
   want(path: string, kvm: 'opens' | 'closed'): Promise<void>;
-  /** Ends what runs, and waits for its end. */
+  /** Ends what runs, and waits a moment for its end; the QEMUs of a harvest never outlive this process anyway. */
   close(): Promise<void>;
 }
+
+const closeLimitMs = 1_000;
 
 const off: HarvestState = { state: 'off', reason: 'harvesting is switched off on this server' };
 
@@ -45,7 +48,8 @@ export function createHarvestQueue(options: HarvestQueueOptions): HarvestQueue {
     if (abort.signal.aborted) return;
     states.set(path, { state: 'running', phase: 'discover', machinesDone: 0, machinesTotal: null });
     const onProgress = ({ phase, done, total }: HarvestProgress): void => {
-      const counts = phase === 'discover' ? { machinesDone: 0, machinesTotal: null } : { machinesDone: done, machinesTotal: total };
+      const counts =
+        phase === 'discover' ? { machinesDone: 0, machinesTotal: null } : { machinesDone: done, machinesTotal: total };
       states.set(path, { state: 'running', phase, ...counts });
     };
     const identity = await options.identify(path);
@@ -89,13 +93,18 @@ export function createHarvestQueue(options: HarvestQueueOptions): HarvestQueue {
     },
     async close() {
       abort.abort();
-      await tail;
+      await Promise.race([tail, delay(closeLimitMs, undefined, { ref: false })]);
     },
   };
 }
 
 function failedState(error: AtlasError): HarvestState {
-  return { state: 'failed', code: error.code, reason: error.message, remedy: error.remedy ?? 'harvest it by hand to see why' };
+  return {
+    state: 'failed',
+    code: error.code,
+    reason: error.message,
+    remedy: error.remedy ?? 'harvest it by hand to see why',
+  };
 }
 
 function asAtlasError(cause: unknown, where: string): AtlasError {

@@ -6,10 +6,18 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 
 /** The Fastify instance that routes are registered on: bodies, queries and replies are typed by their schemas. */
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
 
 /** The schema of a reply. Replies are only read, so lists of the core, which are readonly, fit. */
-export function replyOf<S extends z.ZodType>(schema: S): z.ZodType<DeepReadonly<z.output<S>>, DeepReadonly<z.output<S>>> {
+export function replyOf<S extends z.ZodType>(
+  schema: S,
+): z.ZodType<DeepReadonly<z.output<S>>, DeepReadonly<z.output<S>>> {
   // The one place where a schema's type is widened: readonly has no meaning once it is JSON.
   return schema as unknown as z.ZodType<DeepReadonly<z.output<S>>, DeepReadonly<z.output<S>>>;
 }

@@ -34,6 +34,10 @@ describe('metrics', () => {
   });
 
   it('are few', () => {
-    expect(createMetrics().render(gauges).match(/^# TYPE/gm)).toHaveLength(10);
+    expect(
+      createMetrics()
+        .render(gauges)
+        .match(/^# TYPE/gm),
+    ).toHaveLength(10);
   });
 });

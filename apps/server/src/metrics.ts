@@ -37,18 +37,42 @@ export function createMetrics(): Metrics {
     countResolutions: (count) => void (resolutions += count),
     render: (gauges) =>
       [
-        family('cpu_atlas_build_info', 'gauge', 'Version of CPU Atlas.', [{ labels: { version: gauges.version }, value: 1 }]),
-        family('cpu_atlas_uptime_seconds', 'gauge', 'Time since the server started.', [{ value: gauges.uptimeSeconds }]),
+        family('cpu_atlas_build_info', 'gauge', 'Version of CPU Atlas.', [
+          { labels: { version: gauges.version }, value: 1 },
+        ]),
+        family('cpu_atlas_uptime_seconds', 'gauge', 'Time since the server started.', [
+          { value: gauges.uptimeSeconds },
+        ]),
         family('cpu_atlas_hosts', 'gauge', 'Hosts that the server answers for.', [{ value: gauges.hosts }]),
-        family('cpu_atlas_snapshot_age_seconds', 'gauge', 'Age of the snapshot of this host.', present(gauges.snapshotAgeSeconds)),
-        family('cpu_atlas_probe_duration_seconds', 'gauge', 'Duration of the last probe.', present(gauges.probeSeconds)),
+        family(
+          'cpu_atlas_snapshot_age_seconds',
+          'gauge',
+          'Age of the snapshot of this host.',
+          present(gauges.snapshotAgeSeconds),
+        ),
+        family(
+          'cpu_atlas_probe_duration_seconds',
+          'gauge',
+          'Duration of the last probe.',
+          present(gauges.probeSeconds),
+        ),
         family('cpu_atlas_catalogs', 'gauge', 'Catalogs by where they come from.', [
           { labels: { source: 'shipped' }, value: gauges.catalogsShipped },
           { labels: { source: 'harvested' }, value: gauges.catalogsHarvested },
         ]),
-        family('cpu_atlas_http_requests_total', 'counter', 'Answered requests by class of status.', samples(requests, 'class')),
+        family(
+          'cpu_atlas_http_requests_total',
+          'counter',
+          'Answered requests by class of status.',
+          samples(requests, 'class'),
+        ),
         family('cpu_atlas_resolutions_total', 'counter', 'Resolutions computed for clients.', [{ value: resolutions }]),
-        family('cpu_atlas_verifications_total', 'counter', 'Cells proven by QEMU, by outcome.', samples(verifications, 'outcome')),
+        family(
+          'cpu_atlas_verifications_total',
+          'counter',
+          'Cells proven by QEMU, by outcome.',
+          samples(verifications, 'outcome'),
+        ),
         family('process_resident_memory_bytes', 'gauge', 'Resident memory.', [{ value: gauges.residentBytes }]),
       ].join(''),
   };

@@ -18,5 +18,7 @@ export const transformDocument: SwaggerTransformObject = (document) => {
 };
 
 function referencesIn(part: unknown): string[] {
-  return [...JSON.stringify(part ?? null).matchAll(/"\$ref":"#\/components\/schemas\/([^"/]+)/g)].map(([, name = '']) => name);
+  return [...JSON.stringify(part ?? null).matchAll(/"\$ref":"#\/components\/schemas\/([^"/]+)/g)].map(
+    ([, name = '']) => name,
+  );
 }

@@ -159,7 +159,9 @@ function findBinary(snapshot: HostSnapshot, path: string | undefined): QemuBinar
 }
 
 function catalogUse(library: CatalogLibrary, binary: QemuBinary): CatalogUse | null {
-  return binary.catalog !== undefined && library.has(binary.catalog) ? library.exact(binary.catalog) : library.nearest(binary);
+  return binary.catalog !== undefined && library.has(binary.catalog)
+    ? library.exact(binary.catalog)
+    : library.nearest(binary);
 }
 
 function withCatalogs(snapshot: HostSnapshot, catalogs: ReadonlyMap<string, string>): HostSnapshot {
@@ -182,5 +184,8 @@ async function askForHarvests(snapshot: HostSnapshot, harvests: HostHarvests | n
 
 function asProbeFault(cause: unknown): AtlasError {
   if (cause instanceof AtlasError) return cause;
-  return new AtlasError('PROBE_FAILED', 'the probe of this host failed', { remedy: 'run cpu-atlas probe on a terminal', cause });
+  return new AtlasError('PROBE_FAILED', 'the probe of this host failed', {
+    remedy: 'run cpu-atlas probe on a terminal',
+    cause,
+  });
 }

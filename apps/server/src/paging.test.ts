@@ -17,6 +17,8 @@ describe('pageOf', () => {
   });
 
   it('refuses a cursor that is not in the list', () => {
-    expect(() => pageOf(letters, { limit: 2, cursor: 'x' }, keyOf)).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
+    expect(() => pageOf(letters, { limit: 2, cursor: 'x' }, keyOf)).toThrow(
+      expect.objectContaining({ code: 'REQUEST_INVALID' }),
+    );
   });
 });

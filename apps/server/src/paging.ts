@@ -18,7 +18,10 @@ export interface Page<T> {
 export function pageOf<T>(items: readonly T[], { cursor, limit }: PageQuery, keyOf: (item: T) => string): Page<T> {
   const start = cursor === undefined ? 0 : items.findIndex((item) => keyOf(item) === cursor) + 1;
   if (cursor !== undefined && start === 0) {
-    throw new AtlasError('REQUEST_INVALID', 'there is no such page', { where: 'querystring: $.cursor', remedy: 'start again without cursor' });
+    throw new AtlasError('REQUEST_INVALID', 'there is no such page', {
+      where: 'querystring: $.cursor',
+      remedy: 'start again without cursor',
+    });
   }
   const page = items.slice(start, start + limit);
   const last = page.at(-1);

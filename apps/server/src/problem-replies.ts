@@ -1,7 +1,13 @@
 import { problemSchema } from '@cpu-atlas/contract';
 
 type ProblemReplies = Readonly<
-  Record<number, { readonly description: string; readonly content: Readonly<Record<string, { readonly schema: typeof problemSchema }>> }>
+  Record<
+    number,
+    {
+      readonly description: string;
+      readonly content: Readonly<Record<string, { readonly schema: typeof problemSchema }>>;
+    }
+  >
 >;
 
 /** The statuses with which a route answers a problem document, for its schema. */

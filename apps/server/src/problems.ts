@@ -12,10 +12,13 @@ export function toProblem(error: unknown, requestId: string): Problem {
 
 function toAtlasError(error: unknown, requestId: string): AtlasError {
   if (error instanceof AtlasError) return error;
-  return fromFastify(error) ?? new AtlasError('INTERNAL', 'a defect in CPU Atlas', {
-    where: `request ${requestId}`,
-    remedy: 'report it with the lines of the log that carry this request id',
-  });
+  return (
+    fromFastify(error) ??
+    new AtlasError('INTERNAL', 'a defect in CPU Atlas', {
+      where: `request ${requestId}`,
+      remedy: 'report it with the lines of the log that carry this request id',
+    })
+  );
 }
 
 /** Faults that Fastify itself finds in a request. Source: the error codes of Fastify 5 (`FST_ERR_…`). */

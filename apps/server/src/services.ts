@@ -46,7 +46,10 @@ export interface ServiceOptions {
   readonly nowMs: () => number;
 }
 
-export function createServices({ machine, version, nowMs, ...places }: ServiceOptions, log: FastifyBaseLogger): Services {
+export function createServices(
+  { machine, version, nowMs, ...places }: ServiceOptions,
+  log: FastifyBaseLogger,
+): Services {
   const library = createCatalogLibrary();
   const metrics = createMetrics();
   const onDamaged = (error: unknown): void => log.error({ err: error }, 'a catalog cannot be read');

@@ -45,7 +45,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   if (isOpen && !options.isInsecureBindAllowed) throw refusedBind(options.host);
   const { app, services } = await createServer({
     services: (log) => createServices({ ...options, machine: thisMachine(options.isHarvesting), nowMs: Date.now }, log),
-    logger: { level: options.logLevel, stream: process.stderr, redact: ['req.headers.authorization', 'req.headers.cookie'] },
+    logger: {
+      level: options.logLevel,
+      stream: process.stderr,
+      redact: ['req.headers.authorization', 'req.headers.cookie'],
+    },
     webDirectory: options.webDirectory,
     allowedNames: [hostname(), options.host, ...options.allowedNames],
   });
@@ -77,7 +81,8 @@ async function listen(app: App, { host, port }: StartOptions): Promise<string> {
   } catch (cause) {
     await app.close();
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const remedy = code === 'EADDRINUSE' ? 'stop what listens there, or choose another --port' : 'choose another --host or --port';
+    const remedy =
+      code === 'EADDRINUSE' ? 'stop what listens there, or choose another --port' : 'choose another --host or --port';
     throw new AtlasError('LISTEN_FAILED', `cannot listen (${code})`, { where: `${host}:${port}`, remedy, cause });
   }
 }

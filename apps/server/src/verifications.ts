@@ -35,7 +35,13 @@ export function createVerifications({ hosts, contexts, verify, onOutcome }: Veri
     // Resolving first also refuses whatever this QEMU does not know, so that nothing else gets on its command line.
     const resolution = resolve(context, request);
     const { catalog } = context.index;
-    const { exit, live, ...verification } = await verify({ ...request, binary, resolution, featureNames: catalog, timeoutMs });
+    const { exit, live, ...verification } = await verify({
+      ...request,
+      binary,
+      resolution,
+      featureNames: catalog,
+      timeoutMs,
+    });
     onOutcome(verification.outcome);
     return {
       ...verification,
@@ -49,7 +55,9 @@ export function createVerifications({ hosts, contexts, verify, onOutcome }: Veri
   return {
     async run(request) {
       if (running !== null) {
-        throw new AtlasError('VERIFY_BUSY', 'another cell is being proven', { remedy: 'wait for it; it takes some seconds' });
+        throw new AtlasError('VERIFY_BUSY', 'another cell is being proven', {
+          remedy: 'wait for it; it takes some seconds',
+        });
       }
       const run = prove(request);
       running = run;

@@ -7,7 +7,11 @@ const parse = (value: unknown) => parseBatchLine(JSON.stringify(value), 'stdin l
 
 describe('parseBatchLine understands', () => {
   it.each<[string, object, object]>([
-    ['the documented line', { kernelIrqchip: 'split' }, { accel: 'kvm', machine: 'q35', cpu: 'EPYC', kernelIrqchip: 'split' }],
+    [
+      'the documented line',
+      { kernelIrqchip: 'split' },
+      { accel: 'kvm', machine: 'q35', cpu: 'EPYC', kernelIrqchip: 'split' },
+    ],
     ['a null kernelIrqchip as the default', { kernelIrqchip: null }, { kernelIrqchip: undefined }],
     ['extra keys, which it ignores', { rack: 7, nested: { deep: [1] } }, { cpu: 'EPYC' }],
     ['smp as a number', { smp: 4 }, { smp: { cpus: 4 } }],
@@ -15,7 +19,10 @@ describe('parseBatchLine understands', () => {
     ['smp as an object', { smp: { cores: 2, threads: 2 } }, { smp: { cores: 2, threads: 2 } }],
     ['an empty -cpu argument, which the resolver judges', { cpu: '' }, { cpu: '' }],
   ])('%s', (_, extra, request) => {
-    expect(parse({ ...good, ...extra })).toMatchObject({ kind: 'request', value: { id: 'a', snapshot: 'h.json', catalog: '10.0', request } });
+    expect(parse({ ...good, ...extra })).toMatchObject({
+      kind: 'request',
+      value: { id: 'a', snapshot: 'h.json', catalog: '10.0', request },
+    });
   });
 
   it.each([['text'], [17], [null], [{ a: 1 }], [undefined]])('the id %j and keeps it', (id) => {
@@ -23,7 +30,9 @@ describe('parseBatchLine understands', () => {
   });
 
   it('a line without snapshot and catalog', () => {
-    expect(parse({ accel: 'tcg', machine: 'pc', cpu: 'max' })).toMatchObject({ value: { snapshot: undefined, catalog: undefined } });
+    expect(parse({ accel: 'tcg', machine: 'pc', cpu: 'max' })).toMatchObject({
+      value: { snapshot: undefined, catalog: undefined },
+    });
   });
 });
 
@@ -31,9 +40,19 @@ describe('parseBatchLine answers with a fault, and keeps the id, for', () => {
   it.each<[string, string, string, string]>([
     ['a missing machine', '{"id":5,"accel":"kvm","cpu":"x"}', 'REQUEST_INVALID', '$.machine'],
     ['another accelerator', '{"id":5,"accel":"xen","machine":"pc","cpu":"x"}', 'ACCELERATOR_UNKNOWN', '$.accel'],
-    ['another irqchip', '{"id":5,"accel":"kvm","machine":"pc","cpu":"x","kernelIrqchip":"maybe"}', 'REQUEST_INVALID', '$.kernelIrqchip'],
-    ['a topology that is none', '{"id":5,"accel":"kvm","machine":"pc","cpu":"x","smp":"many"}', 'REQUEST_INVALID', '$.smp'],
-    ['a topology of zero', '{"id":5,"accel":"kvm","machine":"pc","cpu":"x","smp":0}', 'REQUEST_INVALID', '$.smp'],
+    [
+      'another irqchip',
+      '{"id":5,"accel":"kvm","machine":"pc","cpu":"x","kernelIrqchip":"maybe"}',
+      'REQUEST_INVALID',
+      '$.kernelIrqchip',
+    ],
+    [
+      'a topology that is none',
+      '{"id":5,"accel":"kvm","machine":"pc","cpu":"x","smp":"many"}',
+      'REQUEST_INVALID',
+      '$.smp',
+    ],
+    ['a topology below zero', '{"id":5,"accel":"kvm","machine":"pc","cpu":"x","smp":-1}', 'REQUEST_INVALID', '$.smp'],
     ['a -cpu argument that is no text', '{"id":5,"accel":"kvm","machine":"pc","cpu":{}}', 'REQUEST_INVALID', '$.cpu'],
   ])('%s', (_, line, code, place) => {
     expect(parseBatchLine(line, 'stdin line 9')).toMatchObject({
@@ -44,10 +63,19 @@ describe('parseBatchLine answers with a fault, and keeps the id, for', () => {
   });
 
   it.each([['{'], ['nonsense'], ['[1]'], ['"text"'], ['null'], ['\u0000']])('%j, which has no id', (line) => {
-    expect(parseBatchLine(line, 'stdin line 2')).toMatchObject({ kind: 'fault', id: undefined, error: { code: 'REQUEST_INVALID' } });
+    expect(parseBatchLine(line, 'stdin line 2')).toMatchObject({
+      kind: 'fault',
+      id: undefined,
+      error: { code: 'REQUEST_INVALID' },
+    });
   });
 
   it('any text and any JSON, without throwing', () => {
-    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json()), (line) => parseBatchLine(line, 'x').kind === 'fault'));
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.json()),
+        (line) => parseBatchLine(line, 'x').kind === 'fault',
+      ),
+    );
   });
 });

@@ -20,7 +20,7 @@ export const batchLineSchema = z.object({
   kernelIrqchip: z.preprocess(absentWhenNull, kernelIrqchipSchema.optional()),
   smp: z.preprocess(
     absentWhenNull,
-    z.union([z.number().int().min(1).max(65_536), z.string().max(limits.nameLength), smpTopologySchema]).optional(),
+    z.union([z.number().int().min(0).max(65_536), z.string().max(limits.nameLength), smpTopologySchema]).optional(),
   ),
 });
 
@@ -55,7 +55,8 @@ function toRequest(value: unknown, id: unknown, source: string): BatchRequest {
   const line = parseWith(batchLineSchema, value, {
     code: 'REQUEST_INVALID',
     source,
-    remedy: 'send {"id","snapshot":PATH,"catalog":PATH-or-version,"accel","machine","cpu","kernelIrqchip"}; see docs/cli.md',
+    remedy:
+      'send {"id","snapshot":PATH,"catalog":PATH-or-version,"accel","machine","cpu","kernelIrqchip"}; see docs/cli.md',
   });
   return {
     id,

@@ -47,7 +47,8 @@ function checkAccelerator(part: AcceleratorCatalog, key: 'tcg' | 'kvm', scope: S
   checkWords(part.features, [key, 'features'], scope);
   part.rows.forEach(([features, properties], at) => {
     if (features >= part.features.length) throw refuse([key, 'rows', at, 0], `there are no features ${features}`);
-    if (properties >= part.properties.length) throw refuse([key, 'rows', at, 1], `there are no properties ${properties}`);
+    if (properties >= part.properties.length)
+      throw refuse([key, 'rows', at, 1], `there are no properties ${properties}`);
   });
   checkTable(part.groups, { path: [key, 'groups'], below: part.rows.length, noun: 'row' }, scope);
   checkTable(part.aliases, { path: [key, 'aliases'], below: catalog.models.length, noun: 'model' }, scope);
@@ -57,7 +58,10 @@ function checkAccelerator(part: AcceleratorCatalog, key: 'tcg' | 'kvm', scope: S
   checkPerGroup(part.forcesHostPhysBits, [key, 'forcesHostPhysBits'], part, scope);
   checkPerGroup(part.groupProperties, [key, 'groupProperties'], part, scope);
   if (part.machineGroups.length !== catalog.machines.length) {
-    throw refuse([key, 'machineGroups'], `has ${part.machineGroups.length} entries for ${catalog.machines.length} machines`);
+    throw refuse(
+      [key, 'machineGroups'],
+      `has ${part.machineGroups.length} entries for ${catalog.machines.length} machines`,
+    );
   }
   part.machineGroups.forEach((group, at) => {
     if (group >= part.groups.length) throw refuse([key, 'machineGroups', at], `there is no group ${group}`);
@@ -65,7 +69,8 @@ function checkAccelerator(part: AcceleratorCatalog, key: 'tcg' | 'kvm', scope: S
 }
 
 function checkPerGroup(list: readonly unknown[], path: Path, part: AcceleratorCatalog, { refuse }: Scope): void {
-  if (list.length !== part.groups.length) throw refuse(path, `has ${list.length} entries for ${part.groups.length} groups`);
+  if (list.length !== part.groups.length)
+    throw refuse(path, `has ${list.length} entries for ${part.groups.length} groups`);
 }
 
 interface Table {

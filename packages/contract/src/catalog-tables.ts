@@ -25,7 +25,10 @@ const indexJson: Json = { type: 'integer', minimum: -1 };
 
 /** `{ "<index into words>": "hex" }`. */
 export const sparseWordsSchema = table<SparseWords>(checkSparseWords, sparseWordsJson);
-export const sparseWordsListSchema = table<readonly SparseWords[]>(listOf(checkSparseWords), { type: 'array', items: sparseWordsJson });
+export const sparseWordsListSchema = table<readonly SparseWords[]>(listOf(checkSparseWords), {
+  type: 'array',
+  items: sparseWordsJson,
+});
 
 export const propertyValuesSchema = table<PropertyValues>(checkPropertyValues, propertyValuesJson);
 export const propertyValuesListSchema = table<readonly PropertyValues[]>(listOf(checkPropertyValues), {
@@ -43,7 +46,8 @@ export const indexTableSchema = table<readonly (readonly number[])[]>(listOf(che
 function table<T>(check: Check, json: Json): z.ZodType<T> {
   const schema = z.transform((value: unknown, context): T => {
     const problem = check(value);
-    if (problem !== null) context.issues.push({ code: 'custom', input: value, path: [...problem.path], message: problem.what });
+    if (problem !== null)
+      context.issues.push({ code: 'custom', input: value, path: [...problem.path], message: problem.what });
     // The check has just established it, or the parse fails.
     return value as T;
   });
@@ -53,7 +57,8 @@ function table<T>(check: Check, json: Json): z.ZodType<T> {
 
 function listOf(check: Check): Check {
   return (value) => {
-    if (!Array.isArray(value)) return { path: [], what: value === undefined ? 'is missing (array)' : 'must be an array' };
+    if (!Array.isArray(value))
+      return { path: [], what: value === undefined ? 'is missing (array)' : 'must be an array' };
     for (let at = 0; at < value.length; at += 1) {
       const problem = check(value[at]);
       if (problem !== null) return { path: [at, ...problem.path], what: problem.what };
@@ -76,7 +81,8 @@ function checkSparseWords(value: unknown): TableProblem | null {
   for (const word in value) {
     const digits = value[word];
     if (!isShortNumber(word)) return { path: [word], what: 'must be an index into words' };
-    if (typeof digits !== 'string' || !isHexDigits(digits)) return { path: [word], what: 'must be lower-case hex digits' };
+    if (typeof digits !== 'string' || !isHexDigits(digits))
+      return { path: [word], what: 'must be lower-case hex digits' };
   }
   return null;
 }
@@ -85,7 +91,8 @@ function checkPropertyValues(value: unknown): TableProblem | null {
   if (!isPlainObject(value)) return { path: [], what: 'must be an object of values by property' };
   for (const name in value) {
     const property = value[name];
-    if (name.length > limits.nameLength) return { path: [name], what: `must have at most ${limits.nameLength} characters` };
+    if (name.length > limits.nameLength)
+      return { path: [name], what: `must have at most ${limits.nameLength} characters` };
     const isValue = typeof property === 'boolean' || Number.isFinite(property) || typeof property === 'string';
     if (!isValue || (typeof property === 'string' && property.length > limits.textLength)) {
       return { path: [name], what: 'must be a boolean, a number or a text' };

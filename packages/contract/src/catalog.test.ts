@@ -69,19 +69,59 @@ describe('parseCatalog', () => {
   it.each<[string, unknown, string]>([
     ['a number', 7, '$'],
     ['another schema', { ...catalog, schema: 'x' }, '$.schema'],
-    ['a feature of a word that is not there', { ...catalog, features: [{ name: 'x', word: 9, bits: [0] }] }, '$.features[0].word'],
-    ['bit 32 of a CPUID register', { ...catalog, features: [{ name: 'x', word: 0, bits: [32] }] }, '$.features[0].bits'],
-    ['a row of features that are not there', { ...catalog, tcg: { ...catalog.tcg, rows: [[4, 0]] } }, '$.tcg.rows[0][0]'],
-    ['a row of properties that are not there', { ...catalog, kvm: { ...catalog.kvm, rows: [[0, 4]] } }, '$.kvm.rows[0][1]'],
-    ['a group of rows that are not there', { ...catalog, tcg: { ...catalog.tcg, groups: [[0, 7]] } }, '$.tcg.groups[0][1]'],
+    [
+      'a feature of a word that is not there',
+      { ...catalog, features: [{ name: 'x', word: 9, bits: [0] }] },
+      '$.features[0].word',
+    ],
+    [
+      'bit 32 of a CPUID register',
+      { ...catalog, features: [{ name: 'x', word: 0, bits: [32] }] },
+      '$.features[0].bits',
+    ],
+    [
+      'a row of features that are not there',
+      { ...catalog, tcg: { ...catalog.tcg, rows: [[4, 0]] } },
+      '$.tcg.rows[0][0]',
+    ],
+    [
+      'a row of properties that are not there',
+      { ...catalog, kvm: { ...catalog.kvm, rows: [[0, 4]] } },
+      '$.kvm.rows[0][1]',
+    ],
+    [
+      'a group of rows that are not there',
+      { ...catalog, tcg: { ...catalog.tcg, groups: [[0, 7]] } },
+      '$.tcg.groups[0][1]',
+    ],
     ['a group with too few models', { ...catalog, tcg: { ...catalog.tcg, groups: [[0]] } }, '$.tcg.groups[0]'],
-    ['a machine of a group that is not there', { ...catalog, tcg: { ...catalog.tcg, machineGroups: [3] } }, '$.tcg.machineGroups[0]'],
+    [
+      'a machine of a group that is not there',
+      { ...catalog, tcg: { ...catalog.tcg, machineGroups: [3] } },
+      '$.tcg.machineGroups[0]',
+    ],
     ['machines without a group', { ...catalog, tcg: { ...catalog.tcg, machineGroups: [] } }, '$.tcg.machineGroups'],
-    ['an alias of a model that is not there', { ...catalog, tcg: { ...catalog.tcg, aliases: [[2, -1]] } }, '$.tcg.aliases[0][0]'],
-    ['features of a word that is not there', { ...catalog, tcg: { ...catalog.tcg, features: [{ '5': '1' }] } }, '$.tcg.features[0]["5"]'],
-    ['a word that is not hex', { ...catalog, tcg: { ...catalog.tcg, features: [{ '0': '0xG' }] } }, '$.tcg.features[0]["0"]'],
+    [
+      'an alias of a model that is not there',
+      { ...catalog, tcg: { ...catalog.tcg, aliases: [[2, -1]] } },
+      '$.tcg.aliases[0][0]',
+    ],
+    [
+      'features of a word that is not there',
+      { ...catalog, tcg: { ...catalog.tcg, features: [{ '5': '1' }] } },
+      '$.tcg.features[0]["5"]',
+    ],
+    [
+      'a word that is not hex',
+      { ...catalog, tcg: { ...catalog.tcg, features: [{ '0': '0xG' }] } },
+      '$.tcg.features[0]["0"]',
+    ],
     ['too few irqchip defaults', { ...catalog, kvm: { ...catalog.kvm, irqchipDefault: [] } }, '$.kvm.irqchipDefault'],
-    ['a dependency on a word that is not there', { ...catalog, dependencies: [{ whenMissing: 'fpu', clears: [], clearsWords: [8] }] }, '$.dependencies[0].clearsWords'],
+    [
+      'a dependency on a word that is not there',
+      { ...catalog, dependencies: [{ whenMissing: 'fpu', clears: [], clearsWords: [8] }] },
+      '$.dependencies[0].clearsWords',
+    ],
   ])('refuses %s, with the place', (_, value, where) => {
     expect(faultOf(() => parseCatalog(value))).toMatchObject({ code: 'CATALOG_INVALID', where });
   });

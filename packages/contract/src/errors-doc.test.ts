@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { errorTable } from './problem.ts';
 
 const text = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
-const documented = [...text.matchAll(/^\| `([A-Z_]+)` \| (\d+) \| (\d) \| (.+) \| (.+) \|$/gm)].map(
+const documented = [...text.matchAll(/^\| `([A-Z_]+)` +\| (\d+) +\| (\d) +\| (.+?) +\| (.+?) +\|$/gm)].map(
   ([, code, status, exit, meaning, remedy]) => ({ code, status: Number(status), exit: Number(exit), meaning, remedy }),
 );
 

@@ -83,7 +83,9 @@ export const featureSummarySchema = z
         description: z.string(),
         linux: z.string().nullable().describe('Name in /proc/cpuinfo'),
         libvirt: z.string().nullable().describe("Name in libvirt's CPU map"),
-        requires: z.array(z.object({ feature: z.string(), why: z.string(), enforcedBy: z.enum(['qemu', 'architecture']) })),
+        requires: z.array(
+          z.object({ feature: z.string(), why: z.string(), enforcedBy: z.enum(['qemu', 'architecture']) }),
+        ),
         isMigratable: z.boolean(),
         isAutoenabled: z.boolean(),
         pool: z.enum(['intersect', 'accumulate']).describe('How a pool of hosts combines the bit'),

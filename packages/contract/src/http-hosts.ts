@@ -38,7 +38,9 @@ export const qemuSummarySchema = z
     path: z.string(),
     version: z.string(),
     package: z.string().nullable(),
-    catalog: contentHashSchema.nullable().describe('The catalog that answers for this binary; null: there is none at all'),
+    catalog: contentHashSchema
+      .nullable()
+      .describe('The catalog that answers for this binary; null: there is none at all'),
     catalogVersion: z.string().nullable().describe('QEMU version of that catalog'),
     catalogMatch: z
       .enum(['exact', 'nearest', 'none'])

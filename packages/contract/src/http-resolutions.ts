@@ -18,7 +18,10 @@ const hostReference = z.string().min(1).max(limits.nameLength).describe('Id of a
 /** One question: which host (or which snapshot of it), which catalog, and what would be launched. */
 export const resolutionItemSchema = resolutionRequestSchema
   .extend({
-    id: z.union([z.string().max(limits.nameLength), z.number()]).optional().describe('Comes back with the answer'),
+    id: z
+      .union([z.string().max(limits.nameLength), z.number()])
+      .optional()
+      .describe('Comes back with the answer'),
     host: hostReference.optional(),
     snapshot: contentHashSchema.optional().describe('Instead of host: this very snapshot'),
     catalog: catalogReferenceSchema.optional(),
@@ -68,9 +71,7 @@ export const hostMatrixSchema = z
     catalog: usedCatalogSchema,
     accel: acceleratorSchema,
     kernelIrqchip: kernelIrqchipSchema.nullable(),
-    models: z.array(
-      z.object({ name: z.string(), deprecated: z.boolean(), family: z.string(), vendor: z.string() }),
-    ),
+    models: z.array(z.object({ name: z.string(), deprecated: z.boolean(), family: z.string(), vendor: z.string() })),
     columns: z.array(
       z.object({ machines: z.array(z.string()), aliases: z.array(z.string()), deprecated: z.boolean() }),
     ),
@@ -87,7 +88,12 @@ export const hostMatrixSchema = z
 export const verificationRequestSchema = resolutionRequestSchema
   .extend({
     host: hostReference.optional(),
-    qemu: z.string().min(1).max(4_096).optional().describe('Path of one of the host’s QEMU binaries; left out: the first'),
+    qemu: z
+      .string()
+      .min(1)
+      .max(4_096)
+      .optional()
+      .describe('Path of one of the host’s QEMU binaries; left out: the first'),
   })
   .meta({ id: 'VerificationRequest' });
 

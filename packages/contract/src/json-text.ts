@@ -5,7 +5,10 @@ import type { AtlasErrorCode } from '@cpu-atlas/core';
  * JSON text to a value; a fault tells line and column.
  * @throws the given code
  */
-export function parseJsonText(text: string, fault: { readonly code: AtlasErrorCode; readonly source: string }): unknown {
+export function parseJsonText(
+  text: string,
+  fault: { readonly code: AtlasErrorCode; readonly source: string },
+): unknown {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
   try {
     return JSON.parse(body);

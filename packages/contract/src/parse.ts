@@ -27,7 +27,10 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, fault: ParseF
 }
 
 /** The first problem of a failed validation: a JSON path from `$`, and what is wrong there, in plain words. */
-export function firstProblem(issues: readonly Issue[], value: unknown): { readonly where: string; readonly what: string } {
+export function firstProblem(
+  issues: readonly Issue[],
+  value: unknown,
+): { readonly where: string; readonly what: string } {
   const issue = issues[0];
   if (issue === undefined) return { where: '$', what: 'does not have the documented shape' };
   const { path, leaf } = innermost(issue);
@@ -53,7 +56,9 @@ function innermost(issue: Issue): { readonly path: Path; readonly leaf: Issue } 
     const inner = innermost(first);
     if (best === undefined || inner.path.length >= best.path.length) best = { path: [...inner.path], leaf: inner.leaf };
   }
-  return best === undefined ? { path: issue.path, leaf: issue } : { path: [...issue.path, ...best.path], leaf: best.leaf };
+  return best === undefined
+    ? { path: issue.path, leaf: issue }
+    : { path: [...issue.path, ...best.path], leaf: best.leaf };
 }
 
 function valueAt(value: unknown, path: Path): unknown {
@@ -68,7 +73,9 @@ function valueAt(value: unknown, path: Path): unknown {
 function describe(issue: Issue, found: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return found === undefined ? `is missing (${issue.expected})` : `must be ${article(issue.expected)}, is ${shown(found)}`;
+      return found === undefined
+        ? `is missing (${issue.expected})`
+        : `must be ${article(issue.expected)}, is ${shown(found)}`;
     case 'invalid_value':
       return `must be ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}, is ${shown(found)}`;
     case 'too_big':

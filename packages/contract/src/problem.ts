@@ -1,5 +1,5 @@
 import type { DeepReadonly } from './deep-readonly.ts';
-import { AtlasError, errorTable } from '@cpu-atlas/core';
+import { type AtlasError, errorTable } from '@cpu-atlas/core';
 import type { AtlasErrorCode } from '@cpu-atlas/core';
 import { z } from './zod.ts';
 

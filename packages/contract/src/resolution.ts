@@ -17,7 +17,8 @@ const name = z.string().min(1).max(limits.nameLength);
 export const acceleratorSchema = z.enum(['kvm', 'tcg']).meta({ id: 'Accelerator' });
 export const kernelIrqchipSchema = z.enum(['on', 'split', 'off']).meta({ id: 'KernelIrqchip' });
 
-const topologyCount = z.number().int().min(1).max(65_536).optional();
+/** 0 has a meaning of its own to some releases of QEMU. */
+const topologyCount = z.number().int().min(0).max(65_536).optional();
 export const smpTopologySchema = z
   .object({
     cpus: topologyCount,

@@ -11,7 +11,12 @@ const minimal = {
   collectedAt: '2026-11-22T13:00:00Z',
   collector: 'hand',
 };
-const kvm = { apiVersion: 12, supportedCpuid: [entry], featureMsrs: [{ index: '0x10A', value: '0x0C000069' }], capabilities: {} };
+const kvm = {
+  apiVersion: 12,
+  supportedCpuid: [entry],
+  featureMsrs: [{ index: '0x10A', value: '0x0C000069' }],
+  capabilities: {},
+};
 const full = {
   ...minimal,
   hardware: { cpus: [{ cpus: '0-1', cpuid: [entry] }], microcode: '0xA0011D5' },
@@ -82,7 +87,10 @@ describe('parseSnapshot accepts', () => {
 });
 
 describe('parseSnapshot refuses, with the place,', () => {
-  const withEntry = (given: unknown): unknown => ({ ...minimal, hardware: { cpus: [{ cpus: '0', cpuid: [entry, given] }] } });
+  const withEntry = (given: unknown): unknown => ({
+    ...minimal,
+    hardware: { cpus: [{ cpus: '0', cpuid: [entry, given] }] },
+  });
   it.each<[string, unknown, string]>([
     ['nothing', undefined, '$'],
     ['a list', [], '$'],
@@ -94,10 +102,26 @@ describe('parseSnapshot refuses, with the place,', () => {
     ['a negative register', withEntry({ ...entry, edx: -1 }), '$.hardware.cpus[0].cpuid[1].edx'],
     ['a register that is missing', withEntry({ leaf: '0x1' }), '$.hardware.cpus[0].cpuid[1].eax'],
     ['an empty list of CPUs', { ...minimal, hardware: { cpus: [] } }, '$.hardware.cpus'],
-    ['KVM without its CPUID', { ...full, kernel: { release: '6', kvm: { ...kvm, supportedCpuid: undefined } } }, '$.kernel.kvm.supportedCpuid'],
-    ['an MSR without a value', { ...full, kernel: { release: '6', kvm: { ...kvm, featureMsrs: [{ index: '0x1' }] } } }, '$.kernel.kvm.featureMsrs[0].value'],
-    ['a capability that is text', { ...full, kernel: { release: '6', kvm: { ...kvm, capabilities: { A: 'yes' } } } }, '$.kernel.kvm.capabilities.A'],
-    ['an unknown layer without a reason', { ...minimal, kernel: { unknown: { code: 'X' } } }, '$.kernel.unknown.reason'],
+    [
+      'KVM without its CPUID',
+      { ...full, kernel: { release: '6', kvm: { ...kvm, supportedCpuid: undefined } } },
+      '$.kernel.kvm.supportedCpuid',
+    ],
+    [
+      'an MSR without a value',
+      { ...full, kernel: { release: '6', kvm: { ...kvm, featureMsrs: [{ index: '0x1' }] } } },
+      '$.kernel.kvm.featureMsrs[0].value',
+    ],
+    [
+      'a capability that is text',
+      { ...full, kernel: { release: '6', kvm: { ...kvm, capabilities: { A: 'yes' } } } },
+      '$.kernel.kvm.capabilities.A',
+    ],
+    [
+      'an unknown layer without a reason',
+      { ...minimal, kernel: { unknown: { code: 'X' } } },
+      '$.kernel.unknown.reason',
+    ],
   ])('%s', (_, value, where) => {
     const fault = faultOf(() => parseSnapshot(value, 'node.json'));
     expect(fault).toMatchObject({ code: 'SNAPSHOT_INVALID', where: `node.json: ${where}` });
@@ -106,7 +130,9 @@ describe('parseSnapshot refuses, with the place,', () => {
 
   it('more CPUID entries than any host has', () => {
     const cpuid = new Array(limits.snapshotValues).fill(entry);
-    expect(faultOf(() => parseSnapshot({ ...minimal, hardware: { cpus: [{ cpus: '0', cpuid }] } })).code).toBe('SNAPSHOT_INVALID');
+    expect(faultOf(() => parseSnapshot({ ...minimal, hardware: { cpus: [{ cpus: '0', cpuid }] } })).code).toBe(
+      'SNAPSHOT_INVALID',
+    );
   });
 
   it('JSON nested 200,000 deep', () => {
@@ -157,10 +183,13 @@ describe('whatever comes', () => {
 
   it('garbage never gets past with anything but SNAPSHOT_INVALID', () => {
     fc.assert(
-      fc.property(fc.anything({ withBigInt: true, withMap: true, withSet: true, withNullPrototype: true, withTypedArray: true }), (value) => {
-        const fault = faultOf(() => parseSnapshot(value, 'x'));
-        return fault.code === 'SNAPSHOT_INVALID' && fault.message.length < 500;
-      }),
+      fc.property(
+        fc.anything({ withBigInt: true, withMap: true, withSet: true, withNullPrototype: true, withTypedArray: true }),
+        (value) => {
+          const fault = faultOf(() => parseSnapshot(value, 'x'));
+          return fault.code === 'SNAPSHOT_INVALID' && fault.message.length < 500;
+        },
+      ),
     );
   });
 
@@ -192,7 +221,8 @@ function pathsOf(value: unknown, path: readonly string[] = []): readonly (readon
 function replaced(value: unknown, path: readonly string[], by: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return by;
-  if (Array.isArray(value)) return value.map((child: unknown, at) => (String(at) === key ? replaced(child, rest, by) : child));
+  if (Array.isArray(value))
+    return value.map((child: unknown, at) => (String(at) === key ? replaced(child, rest, by) : child));
   if (typeof value !== 'object' || value === null) return value;
   return { ...value, [key]: replaced(Reflect.get(value, key), rest, by) };
 }

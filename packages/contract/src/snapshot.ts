@@ -27,7 +27,10 @@ const hexDigits = /^(?:0[xX])?[0-9a-fA-F]+$/;
 
 /** `0x7`, `0X0000000A`, `7f` or the number 7; leaves as `0x` and eight lower-case digits. */
 export const hex32Schema = z
-  .preprocess(numberAsHex(32), z.string().regex(hexDigits, 'must be a hex string such as 0x0000001f').overwrite(padHex32))
+  .preprocess(
+    numberAsHex(32),
+    z.string().regex(hexDigits, 'must be a hex string such as 0x0000001f').overwrite(padHex32),
+  )
   .refine((hex) => hex.length === 10, 'must fit in 32 bits')
   .meta({ id: 'Hex32', description: '32-bit register, 0x and 8 lower-case hex digits', example: '0x0000001f' });
 
@@ -60,9 +63,10 @@ export const unknownReasonSchema = z
   .object({ code: name, reason: text, remedy: text })
   .meta({ id: 'UnknownReason' }) satisfies z.ZodType<UnknownReason>;
 
-export const unknownLayerSchema = z
-  .object({ unknown: unknownReasonSchema })
-  .meta({ id: 'UnknownLayer', description: 'A layer that could not be read, and why' }) satisfies z.ZodType<UnknownLayer>;
+export const unknownLayerSchema = z.object({ unknown: unknownReasonSchema }).meta({
+  id: 'UnknownLayer',
+  description: 'A layer that could not be read, and why',
+}) satisfies z.ZodType<UnknownLayer>;
 
 export const cpuGroupSchema = z
   .object({ cpus: text, cpuid: cpuidListSchema.min(1) })
@@ -173,7 +177,9 @@ export function parseSnapshot(value: unknown, source?: string): HostSnapshot {
  */
 export function parseSnapshotText(json: string, source: string): HostSnapshot {
   if (json.length > limits.snapshotBytes) {
-    throw new AtlasError('FILE_TOO_LARGE', `a host snapshot has at most ${limits.snapshotBytes} bytes`, { where: source });
+    throw new AtlasError('FILE_TOO_LARGE', `a host snapshot has at most ${limits.snapshotBytes} bytes`, {
+      where: source,
+    });
   }
   return parseSnapshot(parseJsonText(json, { code: 'SNAPSHOT_INVALID', source }), source);
 }
@@ -192,7 +198,9 @@ function withoutNulls(value: unknown): unknown {
 function numberAsHex(bits: 32 | 64): (value: unknown) => unknown {
   const beyond = bits === 32 ? 0x1_0000_0000 : Number.MAX_SAFE_INTEGER + 1;
   return (value) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < beyond ? `0x${value.toString(16)}` : value;
+    typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < beyond
+      ? `0x${value.toString(16)}`
+      : value;
 }
 
 /** Module parameters are text in sysfs; people write `nested: 1`. */

@@ -39,6 +39,12 @@ export const errorTable = {
   FILE_UNWRITABLE: { status: 500, exit: 2, title: 'A file cannot be written' },
   LISTEN_FAILED: { status: 500, exit: 2, title: 'The server cannot listen at that address' },
   USAGE_INVALID: { status: 400, exit: 2, title: 'The command line is not understood' },
+  IMPORT_FORMAT_UNKNOWN: { status: 422, exit: 2, title: 'The text is in none of the formats that Atlas imports' },
+  IMPORT_UNSUPPORTED: { status: 422, exit: 2, title: 'The format is known, but not what it tells of' },
+  IMPORT_INVALID: { status: 422, exit: 2, title: 'What is imported is damaged or cut short' },
+  IMPORT_AMBIGUOUS: { status: 422, exit: 2, title: 'What is imported does not tell what it belongs to' },
+  IMPORT_TOO_LARGE: { status: 413, exit: 2, title: 'What is imported is larger than Atlas accepts' },
+  IMPORT_UNSAFE: { status: 422, exit: 2, title: 'What is imported has parts that Atlas refuses to open' },
 } as const satisfies Record<string, { status: number; exit: 2 | 3; title: string }>;
 
 export type AtlasErrorCode = keyof typeof errorTable;

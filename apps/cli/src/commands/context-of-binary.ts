@@ -21,7 +21,9 @@ export interface BinaryContextOptions {
  * A QEMU binary on this host, ready to resolve for: its catalog comes from the cache or is harvested now.
  * @throws QEMU_NOT_FOUND, and what harvesting and reading catalogs throw
  */
-export async function contextOfBinary(options: BinaryContextOptions): Promise<{ readonly binary: string; readonly context: ResolveContext }> {
+export async function contextOfBinary(
+  options: BinaryContextOptions,
+): Promise<{ readonly binary: string; readonly context: ResolveContext }> {
   const { path } = await identifyBinary(options.qemu);
   if (options.catalog !== undefined) {
     const { context } = await options.answerer.prepare({ snapshot: 'self', catalog: options.catalog });
@@ -45,7 +47,8 @@ async function ownCatalog(
   const file = await harvestCatalog(path, {
     now: new Date().toISOString(),
     signal,
-    onProgress: ({ phase, done, total, what }) => progress.update(`harvesting ${path}: ${phase} ${done}/${total} ${what}`),
+    onProgress: ({ phase, done, total, what }) =>
+      progress.update(`harvesting ${path}: ${phase} ${done}/${total} ${what}`),
   }).finally(() => progress.end());
   // Where it cannot be kept it is harvested again the next time; this run has it.
   await cache.write(identity, file).catch((error: unknown) => terminal.err.write(`${String(error)}\n`));

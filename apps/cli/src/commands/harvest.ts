@@ -18,14 +18,23 @@ export interface HarvestOptions {
 }
 
 /** Asks a QEMU binary everything that decides about CPUs and writes its catalog. */
-export async function harvest({ terminal, qemu, out, cache, signal, format, usesKvm }: HarvestOptions): Promise<ExitCode> {
+export async function harvest({
+  terminal,
+  qemu,
+  out,
+  cache,
+  signal,
+  format,
+  usesKvm,
+}: HarvestOptions): Promise<ExitCode> {
   const identity = await identifyBinary(qemu);
   const progress = startProgress(terminal, Date.now);
   const file = await harvestCatalog(qemu, {
     now: new Date().toISOString(),
     signal,
     kvm: usesKvm ? 'auto' : 'off',
-    onProgress: ({ phase, done, total, what }) => progress.update(`harvesting ${qemu}: ${phase} ${done}/${total} ${what}`),
+    onProgress: ({ phase, done, total, what }) =>
+      progress.update(`harvesting ${qemu}: ${phase} ${done}/${total} ${what}`),
   }).finally(() => progress.end());
   const path = out === undefined ? undefined : join(out, 'catalog.json');
   if (path === undefined) await cache.write(identity, file);
@@ -47,6 +56,9 @@ export async function harvest({ terminal, qemu, out, cache, signal, format, uses
 
 function formatFacts(facts: Readonly<Record<string, string | number | null | readonly string[]>>): string {
   return formatTable(
-    Object.entries(facts).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value ?? 'kept in the cache')]),
+    Object.entries(facts).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : String(value ?? 'kept in the cache'),
+    ]),
   );
 }

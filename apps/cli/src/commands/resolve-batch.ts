@@ -51,11 +51,18 @@ async function answerLine(
   defaults: Defaults,
 ): Promise<{ readonly text: string; readonly isFault: boolean }> {
   const source = `stdin line ${number}`;
-  const parsed: BatchLine = line.isTooLong ? { kind: 'fault', id: undefined, error: tooLong(source) } : parseBatchLine(line.text, source);
+  const parsed: BatchLine = line.isTooLong
+    ? { kind: 'fault', id: undefined, error: tooLong(source) }
+    : parseBatchLine(line.text, source);
   if (parsed.kind === 'fault') return fault(parsed.id, parsed.error);
   const { id, request, snapshot = defaults.snapshot, catalog = defaults.catalog } = parsed.value;
   try {
-    const { resolution, features } = await answerer.answer({ snapshot, catalog, request, isExplained: defaults.isExplained });
+    const { resolution, features } = await answerer.answer({
+      snapshot,
+      catalog,
+      request,
+      isExplained: defaults.isExplained,
+    });
     return { text: JSON.stringify({ id, ...resolution, features }), isFault: false };
   } catch (cause) {
     return fault(id, cause instanceof AtlasError ? atLine(cause, source) : defect(source, cause));
@@ -67,7 +74,10 @@ function atLine({ code, message, where, remedy, cause }: AtlasError, source: str
   return new AtlasError(code, message, { where: where === undefined ? source : `${source}: ${where}`, remedy, cause });
 }
 
-function fault(id: unknown, { code, where, message, remedy }: AtlasError): { readonly text: string; readonly isFault: true } {
+function fault(
+  id: unknown,
+  { code, where, message, remedy }: AtlasError,
+): { readonly text: string; readonly isFault: true } {
   return { text: JSON.stringify({ id: id ?? null, error: { code, where, message, remedy } }), isFault: true };
 }
 
@@ -90,7 +100,10 @@ async function* readLines(input: Readable): AsyncGenerator<readonly Line[]> {
   for await (const chunk of input) {
     const parts = (rest + String(chunk)).split('\n');
     rest = parts.pop() ?? '';
-    const lines = parts.map((text, at): Line => ({ text, isTooLong: (at === 0 && isTooLong) || text.length > limits.batchLineBytes }));
+    const lines = parts.map((text, at): Line => ({
+      text,
+      isTooLong: (at === 0 && isTooLong) || text.length > limits.batchLineBytes,
+    }));
     if (parts.length > 0) isTooLong = false;
     if (rest.length > limits.batchLineBytes) {
       isTooLong = true;

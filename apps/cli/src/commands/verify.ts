@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { verifyCell, type Verification } from '@cpu-atlas/catalog';
-import { AtlasError, resolve, type Accelerator, type KernelIrqchip, type ResolveContext, type SmpTopology } from '@cpu-atlas/core';
+import {
+  AtlasError,
+  resolve,
+  type Accelerator,
+  type KernelIrqchip,
+  type ResolveContext,
+  type SmpTopology,
+} from '@cpu-atlas/core';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { startProgress } from '../output/progress.ts';
 import { formatCellResult, formatTotals, type CellResult, type Totals } from '../output/verification-table.ts';
@@ -44,7 +51,9 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
     const result = await verifyOne(cell, options);
     count(totals, result);
     done += 1;
-    progress.update(`${done}/${cells.length} cells, ${totals.different} different: ${cell.accel} ${cell.machine} ${cell.cpu}`);
+    progress.update(
+      `${done}/${cells.length} cells, ${totals.different} different: ${cell.accel} ${cell.machine} ${cell.cpu}`,
+    );
     if (format === 'json') await write(terminal.out, `${JSON.stringify(result)}\n`);
     else if (result.outcome !== 'equal') await write(terminal.out, formatCellResult(result, terminal.paint));
   };
@@ -54,7 +63,10 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
     progress.end();
   }
   signal.throwIfAborted();
-  await write(terminal.out, format === 'json' ? `${JSON.stringify({ summary: totals })}\n` : formatTotals(totals, terminal.paint));
+  await write(
+    terminal.out,
+    format === 'json' ? `${JSON.stringify({ summary: totals })}\n` : formatTotals(totals, terminal.paint),
+  );
   if (totals.different > 0) return exitCodes.no;
   return totals.couldNotTell > 0 ? exitCodes.unknown : exitCodes.yes;
 }
@@ -62,8 +74,11 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
 function listCells({ accelerators, machines, cpus, isAllModels, context }: VerifyOptions): readonly Cell[] {
   const { catalog } = context.index;
   const wanted = isAllModels ? catalog.models.map(({ name }) => name) : cpus;
-  const named = machines.length > 0 ? machines : catalog.machines.filter(({ isDefault }) => isDefault).map(({ name }) => name);
-  const cells = accelerators.flatMap((accel) => named.flatMap((machine) => wanted.map((cpu): Cell => ({ accel, machine, cpu }))));
+  const named =
+    machines.length > 0 ? machines : catalog.machines.filter(({ isDefault }) => isDefault).map(({ name }) => name);
+  const cells = accelerators.flatMap((accel) =>
+    named.flatMap((machine) => wanted.map((cpu): Cell => ({ accel, machine, cpu }))),
+  );
   if (cells.length > 0) return cells;
   throw new AtlasError('USAGE_INVALID', 'there is nothing to verify', {
     where: 'verify',
@@ -87,8 +102,19 @@ async function verifyOne(cell: Cell, { context, binary, kernelIrqchip, smp }: Ve
   return resultOf(cell, verification);
 }
 
-function resultOf(cell: Cell, { outcome, differences, notCompared, reason, command, durationMs }: Verification): CellResult {
-  return { ...cell, outcome, differences, notCompared, reason: reason ?? null, command, durationMs: Math.round(durationMs) };
+function resultOf(
+  cell: Cell,
+  { outcome, differences, notCompared, reason, command, durationMs }: Verification,
+): CellResult {
+  return {
+    ...cell,
+    outcome,
+    differences,
+    notCompared,
+    reason: reason ?? null,
+    command,
+    durationMs: Math.round(durationMs),
+  };
 }
 
 function count(totals: Totals, { outcome }: CellResult): void {
@@ -98,7 +124,12 @@ function count(totals: Totals, { outcome }: CellResult): void {
 }
 
 /** Works on `jobs` items at a time; the first fault, or the signal, ends it. */
-async function inParallel<T>(items: readonly T[], jobs: number, signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> {
+async function inParallel<T>(
+  items: readonly T[],
+  jobs: number,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const rest = items[Symbol.iterator]();
   let isFailed = false;
   const worker = async (): Promise<void> => {

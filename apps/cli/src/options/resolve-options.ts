@@ -28,7 +28,10 @@ export function addResolve(program: Command, run: Run, surroundings: Surrounding
     .command('resolve')
     .description('Tell what QEMU would make of a -cpu argument on a host')
     .option('--host <snapshot>', 'a host snapshot file, or self', undefined)
-    .option('--catalog <catalog>', 'a catalog file, a QEMU version such as 10.0, or sha256:…; left out: of the host’s QEMU')
+    .option(
+      '--catalog <catalog>',
+      'a catalog file, a QEMU version such as 10.0, or sha256:…; left out: of the host’s QEMU',
+    )
     .option('--accel <accel>', 'kvm or tcg', 'kvm')
     .option('--machine <type>', 'machine type, such as pc-q35-10.0 or q35')
     .option('--cpu <cpu>', 'the -cpu argument, such as EPYC-Milan,+vmx')
@@ -38,7 +41,9 @@ export function addResolve(program: Command, run: Run, surroundings: Surrounding
     .option('--batch', 'answer requests from stdin, one a line', false)
     .addOption(formatOption(surroundings.terminal))
     .addHelpText('after', batchHelp)
-    .action((given: Given) => run(() => (given.batch ? answerLines(given, surroundings) : answerOne(given, surroundings))));
+    .action((given: Given) =>
+      run(() => (given.batch ? answerLines(given, surroundings) : answerOne(given, surroundings))),
+    );
 }
 
 async function answerLines({ host, catalog, explain }: Given, surroundings: Surroundings): Promise<ExitCode> {
@@ -75,5 +80,8 @@ async function answerOne(given: Given, surroundings: Surroundings): Promise<Exit
 
 function required(value: string | undefined, option: string, example: string): string {
   if (value !== undefined) return value;
-  throw new AtlasError('USAGE_INVALID', `${option} is missing`, { where: 'cpu-atlas resolve', remedy: `add ${option}, such as ${example}` });
+  throw new AtlasError('USAGE_INVALID', `${option} is missing`, {
+    where: 'cpu-atlas resolve',
+    remedy: `add ${option}, such as ${example}`,
+  });
 }

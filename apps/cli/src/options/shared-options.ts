@@ -1,6 +1,12 @@
-import { AtlasError } from '@cpu-atlas/core';
+import { type AtlasError } from '@cpu-atlas/core';
 import { InvalidArgumentError, Option } from 'commander';
-import { dataDirectory, harvestDirectory, openHarvestCache, shippedDirectory, type HarvestCache } from '@cpu-atlas/server/library';
+import {
+  dataDirectory,
+  harvestDirectory,
+  openHarvestCache,
+  shippedDirectory,
+  type HarvestCache,
+} from '@cpu-atlas/server/library';
 import { createAnswerer, type Answerer } from '../answerer.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { readOwnVersion } from '../own-version.ts';
@@ -16,7 +22,11 @@ export function formatOption(terminal: Terminal): Option {
 }
 
 export const irqchipOption = (): Option =>
-  new Option('--kernel-irqchip <mode>', 'of -machine or -accel; left out: what the machine type does').choices(['on', 'split', 'off']);
+  new Option('--kernel-irqchip <mode>', 'of -machine or -accel; left out: what the machine type does').choices([
+    'on',
+    'split',
+    'off',
+  ]);
 
 /** A whole number of at least `least`, for an option. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -37,5 +47,8 @@ export function openCache({ environment, terminal }: Surroundings): HarvestCache
 }
 
 export function openAnswerer(surroundings: Surroundings, options: { readonly looksForQemu: boolean }): Answerer {
-  return createAnswerer(createSnapshotSource(options), createCatalogSource({ shippedDirectory, cache: openCache(surroundings) }));
+  return createAnswerer(
+    createSnapshotSource(options),
+    createCatalogSource({ shippedDirectory, cache: openCache(surroundings) }),
+  );
 }

@@ -35,7 +35,11 @@ export function addVerify(program: Command, run: Run, surroundings: Surroundings
     .option('--all-models', 'all CPU models of the binary', false)
     .addOption(irqchipOption())
     .option('--smp <topology>', '8 or cpus=8,sockets=1,cores=4,threads=2')
-    .option('--sample <n>', 'only so many of the cells, spread over all of them, the same each time', wholeNumber(1, 1_000_000))
+    .option(
+      '--sample <n>',
+      'only so many of the cells, spread over all of them, the same each time',
+      wholeNumber(1, 1_000_000),
+    )
     .option('--jobs <n>', 'QEMUs at once', wholeNumber(1, mostJobs), Math.min(availableParallelism(), 4))
     .addOption(formatOption(surroundings.terminal))
     .action((given: Given) => run(() => compare(given, surroundings)));

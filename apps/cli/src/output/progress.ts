@@ -12,7 +12,10 @@ const redrawMs = 100;
 /** A log gets a line now and then, not a moving one. */
 const logMs = 5_000;
 
-export function startProgress({ err, isErrTerminal }: Pick<Terminal, 'err' | 'isErrTerminal'>, nowMs: () => number): Progress {
+export function startProgress(
+  { err, isErrTerminal }: Pick<Terminal, 'err' | 'isErrTerminal'>,
+  nowMs: () => number,
+): Progress {
   const startMs = nowMs();
   let lastMs = startMs + quietMs - (isErrTerminal ? redrawMs : 0);
   let isShown = false;

@@ -4,13 +4,20 @@ import { formatTable, printable, type Cell } from './table.ts';
 import type { Paint } from './terminal.ts';
 
 /** A resolution for people: the verdict first, then what is filtered and why, then the rest. */
-export function formatResolution(resolution: Resolution, features: readonly FeatureVerdict[] | undefined, paint: Paint): string {
+export function formatResolution(
+  resolution: Resolution,
+  features: readonly FeatureVerdict[] | undefined,
+  paint: Paint,
+): string {
   const { properties, refusal } = resolution;
   const stands = resolution.aliasOf === undefined ? '' : ` = ${resolution.aliasOf}`;
   const head = `${verdict(resolution.status, resolution.unavailableFeatures.length, paint)}  ${paint.strong(printable(resolution.cpu))}${stands}`;
   const rows: Cell[][] = [
     ['machine type', `${resolution.machine}, ${resolution.accel}`],
-    ['identity', `${resolution.vendor || '(none)'} family ${resolution.family} model ${resolution.model} stepping ${resolution.stepping}`],
+    [
+      'identity',
+      `${resolution.vendor || '(none)'} family ${resolution.family} model ${resolution.model} stepping ${resolution.stepping}`,
+    ],
     ['model id', resolution.modelId],
     ['levels', `level ${hex(resolution.level)}, xlevel ${hex(resolution.xlevel)}, xlevel2 ${hex(resolution.xlevel2)}`],
     ['address bits', properties['phys-bits'] === null ? 'not known' : String(properties['phys-bits'])],
@@ -20,8 +27,13 @@ export function formatResolution(resolution: Resolution, features: readonly Feat
     `${head}\n`,
     refusal === undefined ? '' : `${paint.bad(printable(refusal.message))}\n  ${printable(refusal.remedy)}\n`,
     formatTable(rows),
-    features === undefined ? list('not to be had', [resolution.unavailableFeatures.join(' ')]) : formatFeatures(features, paint),
-    list('raised', resolution.levelRaises.map(({ level, to, because }) => `${level} to ${hex(to)} because of ${because}`)),
+    features === undefined
+      ? list('not to be had', [resolution.unavailableFeatures.join(' ')])
+      : formatFeatures(features, paint),
+    list(
+      'raised',
+      resolution.levelRaises.map(({ level, to, because }) => `${level} to ${hex(to)} because of ${because}`),
+    ),
     list('QEMU warns', features === undefined ? shortened(resolution.warnings) : resolution.warnings),
     list('not known', resolution.unknowns),
     list('assumed', resolution.assumptions),
@@ -52,7 +64,8 @@ function formatFeatures(features: readonly FeatureVerdict[], paint: Paint): stri
       const those = features.filter((feature) => feature.state === state);
       if (those.length === 0) return '';
       const title = paint.strong(`${state} ${those.length}`);
-      if (state !== 'filtered' && state !== 'unknown') return `${title}\n  ${those.map(({ name }) => name).join(' ')}\n`;
+      if (state !== 'filtered' && state !== 'unknown')
+        return `${title}\n  ${those.map(({ name }) => name).join(' ')}\n`;
       const rows = those.map(({ name, bit, blocker }): Cell[] => [
         `  ${name}`,
         bit,
@@ -68,7 +81,10 @@ const shownWarnings = 4;
 
 function shortened(lines: readonly string[]): readonly string[] {
   if (lines.length <= shownWarnings + 1) return lines;
-  return [...lines.slice(0, shownWarnings), `… ${lines.length - shownWarnings} more (--explain tells them all, with reasons)`];
+  return [
+    ...lines.slice(0, shownWarnings),
+    `… ${lines.length - shownWarnings} more (--explain tells them all, with reasons)`,
+  ];
 }
 
 function list(title: string, lines: readonly string[]): string {

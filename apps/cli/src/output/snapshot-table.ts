@@ -34,12 +34,18 @@ function kernelRows({ kernel }: HostSnapshot, paint: Paint): Cell[][] {
   const { kvm, release } = kernel;
   if (isUnknown(kvm)) return [['kernel', release], ...unknownRows('KVM', kvm.unknown, paint)];
   const counts = `${kvm.supportedCpuid.length} CPUID entries, ${kvm.featureMsrs.length} feature MSRs`;
-  return [['kernel', release], ['KVM', `API ${kvm.apiVersion}, ${counts}`]];
+  return [
+    ['kernel', release],
+    ['KVM', `API ${kvm.apiVersion}, ${counts}`],
+  ];
 }
 
 function qemuRows({ qemu, unreadQemu = [] }: HostSnapshot, paint: Paint): Cell[][] {
   if (qemu === undefined) return [['QEMU', 'not looked at']];
-  const known = qemu.map(({ path, version, package: name }): Cell[] => ['QEMU', `${version} ${path}${name === undefined ? '' : ` (${name})`}`]);
+  const known = qemu.map(({ path, version, package: name }): Cell[] => [
+    'QEMU',
+    `${version} ${path}${name === undefined ? '' : ` (${name})`}`,
+  ]);
   const unread = unreadQemu.flatMap(({ path, unknown }) => unknownRows(`QEMU ${path}`, unknown, paint));
   return known.length + unread.length === 0 ? [['QEMU', 'none found']] : [...known, ...unread];
 }

@@ -4,7 +4,10 @@ import { formatTable, printable } from './table.ts';
 import type { Paint } from './terminal.ts';
 
 /** What running QEMU for one cell gave. */
-export interface CellResult extends Pick<Verification, 'outcome' | 'differences' | 'notCompared' | 'command' | 'durationMs'> {
+export interface CellResult extends Pick<
+  Verification,
+  'outcome' | 'differences' | 'notCompared' | 'command' | 'durationMs'
+> {
   readonly accel: Accelerator;
   readonly machine: string;
   readonly cpu: string;
@@ -19,10 +22,17 @@ export interface Totals {
 }
 
 /** A cell that is not equal: what differs, and the command to see it oneself. */
-export function formatCellResult({ accel, machine, cpu, outcome, differences, reason, command }: CellResult, paint: Paint): string {
+export function formatCellResult(
+  { accel, machine, cpu, outcome, differences, reason, command }: CellResult,
+  paint: Paint,
+): string {
   const name = `${accel} ${machine} ${cpu}`;
   if (outcome === 'could-not-tell') return `${paint.warn('?')} ${name}: ${printable(reason ?? '')}\n`;
-  const rows = differences.map(({ what, atlas, qemu }) => [`  ${what}`, `Atlas ${shown(atlas)}`, `QEMU ${shown(qemu)}`]);
+  const rows = differences.map(({ what, atlas, qemu }) => [
+    `  ${what}`,
+    `Atlas ${shown(atlas)}`,
+    `QEMU ${shown(qemu)}`,
+  ]);
   return `${paint.bad('✕')} ${name}\n${formatTable(rows)}  ${paint.dim(command.map(quoted).join(' '))}\n`;
 }
 

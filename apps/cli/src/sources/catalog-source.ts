@@ -105,7 +105,11 @@ async function newestShipped(
 }
 
 /** The catalog that was harvested from this very binary of this host, if there is one. */
-async function ownCatalog(binary: QemuBinary, { kernel }: HostSnapshot, cache: HarvestCache): Promise<CatalogUse | null> {
+async function ownCatalog(
+  binary: QemuBinary,
+  { kernel }: HostSnapshot,
+  cache: HarvestCache,
+): Promise<CatalogUse | null> {
   const identity = await identifyBinary(binary.path).catch(() => null);
   if (identity === null) return null;
   const hasKvm = kernel !== undefined && !isUnknown(kernel) && !isUnknown(kernel.kvm);

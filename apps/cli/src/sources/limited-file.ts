@@ -18,7 +18,10 @@ export async function readLimitedFile(path: string, limitBytes: number): Promise
       chunks.push(bytes);
       size += bytes.length;
       if (size > limitBytes) {
-        throw new AtlasError('FILE_TOO_LARGE', `has more than ${limitBytes} bytes`, { where: path, remedy: 'check that it is the file you meant' });
+        throw new AtlasError('FILE_TOO_LARGE', `has more than ${limitBytes} bytes`, {
+          where: path,
+          remedy: 'check that it is the file you meant',
+        });
       }
     }
     return Buffer.concat(chunks).toString('utf8');

@@ -1,5 +1,12 @@
 import { checkHostModel } from '@cpu-atlas/core';
-import { hostDetailSchema, hostListSchema, hostSnapshotSchema, pageQuerySchema, probeRequestSchema, probeResultSchema } from '@cpu-atlas/contract';
+import {
+  hostDetailSchema,
+  hostListSchema,
+  hostSnapshotSchema,
+  pageQuerySchema,
+  probeRequestSchema,
+  probeResultSchema,
+} from '@cpu-atlas/contract';
 import { z } from 'zod';
 import { sendImmutable } from '../immutable.ts';
 import { problemReplies } from '../problem-replies.ts';
@@ -23,7 +30,12 @@ export function registerHosts(app: App, { hosts, ownHost, contexts }: Services):
         response: { 200: replyOf(hostListSchema), ...problemReplies(400, 500) },
       },
     },
-    async ({ query }) => pageOf((await hosts.list()).map(({ summary }) => summary), query, (summary) => summary.id),
+    async ({ query }) =>
+      pageOf(
+        (await hosts.list()).map(({ summary }) => summary),
+        query,
+        (summary) => summary.id,
+      ),
   );
 
   app.get(
@@ -69,7 +81,10 @@ export function registerHosts(app: App, { hosts, ownHost, contexts }: Services):
     async ({ body }, reply) => {
       if (body.host !== undefined) await hosts.find(body.host);
       const { id, summary } = await ownHost.probe();
-      return reply.code(201).header('location', `/api/v1/hosts/${encodeURIComponent(id)}`).send({ summary });
+      return reply
+        .code(201)
+        .header('location', `/api/v1/hosts/${encodeURIComponent(id)}`)
+        .send({ summary });
     },
   );
 }

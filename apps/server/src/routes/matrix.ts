@@ -33,7 +33,10 @@ export function registerMatrix(app: App, { contexts }: Services): void {
   );
 }
 
-function computeDocument({ context, snapshotHash, used }: AnswerContext, { accel, kernelIrqchip }: MatrixQuery): HostMatrixDocument {
+function computeDocument(
+  { context, snapshotHash, used }: AnswerContext,
+  { accel, kernelIrqchip }: MatrixQuery,
+): HostMatrixDocument {
   return documentOf(computeHostMatrix(context, { accel, kernelIrqchip }), snapshotHash, used);
 }
 
@@ -44,7 +47,11 @@ function documentOf(matrix: HostMatrix, snapshotHash: string, catalog: AnswerCon
     accel: matrix.accel,
     kernelIrqchip: matrix.kernelIrqchip,
     models: [...matrix.models],
-    columns: matrix.columns.map(({ machines, aliases, deprecated }) => ({ machines: [...machines], aliases: [...aliases], deprecated })),
+    columns: matrix.columns.map(({ machines, aliases, deprecated }) => ({
+      machines: [...machines],
+      aliases: [...aliases],
+      deprecated,
+    })),
     status: [...matrix.status],
     filteredCount: [...matrix.filteredCount],
     enabledCount: [...matrix.enabledCount],

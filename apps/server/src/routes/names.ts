@@ -17,7 +17,9 @@ import { problemReplies } from '../problem-replies.ts';
 import type { Services } from '../services.ts';
 
 const tags = ['catalogs'];
-const querystring = pageQuerySchema.extend(ofCatalogQuerySchema.shape).extend({ limit: pageQuerySchema.shape.limit.default(1_000) });
+const querystring = pageQuerySchema
+  .extend(ofCatalogQuerySchema.shape)
+  .extend({ limit: pageQuerySchema.shape.limit.default(1_000) });
 
 /** The names that a QEMU knows: models, machine types, features. */
 export function registerNames(app: App, { contexts, library }: Services): void {
@@ -28,7 +30,14 @@ export function registerNames(app: App, { contexts, library }: Services): void {
 
   app.get(
     '/models',
-    { schema: { tags, summary: 'CPU models of a QEMU', querystring, response: { 200: replyOf(modelListSchema), ...problemReplies(400, 404) } } },
+    {
+      schema: {
+        tags,
+        summary: 'CPU models of a QEMU',
+        querystring,
+        response: { 200: replyOf(modelListSchema), ...problemReplies(400, 404) },
+      },
+    },
     async ({ query }) => {
       const { entry, used } = await chosen(query.catalog);
       return { catalog: used, ...pageOf(entry.catalog.models.map(summariseModel), query, ({ name }) => name) };
@@ -37,7 +46,14 @@ export function registerNames(app: App, { contexts, library }: Services): void {
 
   app.get(
     '/machine-types',
-    { schema: { tags, summary: 'Machine types of a QEMU', querystring, response: { 200: replyOf(machineTypeListSchema), ...problemReplies(400, 404) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Machine types of a QEMU',
+        querystring,
+        response: { 200: replyOf(machineTypeListSchema), ...problemReplies(400, 404) },
+      },
+    },
     async ({ query }) => {
       const { entry, used } = await chosen(query.catalog);
       const items = entry.catalog.machines.map((machine, at) => summariseMachine(machine, at, entry.catalog));
@@ -47,7 +63,14 @@ export function registerNames(app: App, { contexts, library }: Services): void {
 
   app.get(
     '/features',
-    { schema: { tags, summary: 'CPU features of a QEMU, with what is known of them', querystring, response: { 200: replyOf(featureListSchema), ...problemReplies(400, 404) } } },
+    {
+      schema: {
+        tags,
+        summary: 'CPU features of a QEMU, with what is known of them',
+        querystring,
+        response: { 200: replyOf(featureListSchema), ...problemReplies(400, 404) },
+      },
+    },
     async ({ query }) => {
       const { entry, used } = await chosen(query.catalog);
       const items = entry.catalog.features.map((feature) => summariseFeature(feature, entry.catalog));

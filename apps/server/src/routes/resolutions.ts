@@ -1,7 +1,12 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { explain, resolve } from '@cpu-atlas/core';
-import { resolutionAnswerSchema, resolutionsRequestSchema, resolutionsResultSchema, type ResolutionItem } from '@cpu-atlas/contract';
+import {
+  resolutionAnswerSchema,
+  resolutionsRequestSchema,
+  resolutionsResultSchema,
+  type ResolutionItem,
+} from '@cpu-atlas/contract';
 import type { FastifyRequest } from 'fastify';
 import { withCatalogAssumption, type AnswerContext, type AnswerContexts } from '../answer-contexts.ts';
 import { replyOf, sendText, type App } from '../http-types.ts';
@@ -51,7 +56,11 @@ function wantsLines({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('application/x-ndjson') ?? false;
 }
 
-async function* answerAll(items: readonly ResolutionItem[], contexts: AnswerContexts, { id: requestId }: FastifyRequest): AsyncGenerator<string> {
+async function* answerAll(
+  items: readonly ResolutionItem[],
+  contexts: AnswerContexts,
+  { id: requestId }: FastifyRequest,
+): AsyncGenerator<string> {
   const known = new Map<string, Promise<AnswerContext>>();
   let sliceStart = performance.now();
   for (const item of items) {
@@ -72,7 +81,13 @@ async function answer(item: ResolutionItem, source: Promise<AnswerContext>, requ
     const { accel, machine, cpu, kernelIrqchip, smp } = item;
     const request = { accel, machine, cpu, kernelIrqchip, smp };
     if (item.explain !== true) {
-      return { id, ok: true, snapshotHash, catalog: used, resolution: withCatalogAssumption(resolve(context, request), used) };
+      return {
+        id,
+        ok: true,
+        snapshotHash,
+        catalog: used,
+        resolution: withCatalogAssumption(resolve(context, request), used),
+      };
     }
     const { resolution, features } = explain(context, request);
     return { id, ok: true, snapshotHash, catalog: used, resolution: withCatalogAssumption(resolution, used), features };

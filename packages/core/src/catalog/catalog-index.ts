@@ -19,6 +19,13 @@ export interface CompiledDependency {
   readonly clears: FeatureSet;
 }
 
+/** One edge of the curated dependencies, in QEMU's order, which the catalog's own do not have. */
+export interface DependencyEdge {
+  /** It acts when all of them are missing. */
+  readonly whenMissing: readonly FeatureLocation[];
+  readonly clears: FeatureSet;
+}
+
 export interface CompiledExclusion {
   readonly features: readonly FeatureLocation[];
   readonly clears: FeatureSet;
@@ -32,6 +39,8 @@ export interface AcceleratorIndex {
   /** Decoded `features` by index; shared, never to be written. */
   readonly features: readonly FeatureSet[];
   readonly withheld: readonly FeatureSet[];
+  /** Whether a model (index into `Catalog.models`) comes with caches of its own, which `legacy-cache=off` asks for. */
+  hasOwnCaches(model: number): boolean;
 }
 
 /** A catalog decoded once, from which any number of resolutions are computed. */
@@ -44,7 +53,9 @@ export interface CatalogIndex {
   readonly bitNames: readonly (string | null)[];
   readonly otherProperties: ReadonlyMap<string, OtherProperty>;
   readonly dependencies: readonly CompiledDependency[];
+  readonly dependencyEdges: readonly DependencyEdge[];
   readonly exclusions: readonly CompiledExclusion[];
+  /** What goes, silently, when `pmu` is off; what depends on that is not among it. */
   readonly pmuFeatures: FeatureSet;
   /** Bits that `host` and `max` never take by themselves. */
   readonly notAutoenabled: FeatureSet;
@@ -154,6 +165,29 @@ function compileDependencies(
   });
 }
 
+/** The curated edges that this release enforces, cut to what its catalog knows. */
+function compileEdges(
+  features: ReadonlyMap<string, FeatureLocation>,
+  layout: WordLayout,
+  release: QemuRelease,
+): DependencyEdge[] {
+  return dependencyRecords().flatMap(({ whenMissing, word, mask, since }): DependencyEdge[] => {
+    const lane = layout.laneOfKey.get(word);
+    const parents = whenMissing.flatMap((name) => features.get(name) ?? []);
+    if (lane === undefined || parents.length === 0 || (since !== null && releaseOf(since) > release)) return [];
+    const clears = new Uint32Array(layout.laneCount);
+    clears[lane] = Number(mask & 0xffffffffn);
+    if (word.startsWith('msr.')) clears[lane + 1] = Number((mask >> 32n) & 0xffffffffn);
+    return [{ whenMissing: parents, clears }];
+  });
+}
+
+/** A harvest sees all that goes with `pmu`; what goes because something else did is left to the dependencies. */
+function directPmuFeatures(names: readonly string[], { dependencies }: Catalog): string[] {
+  const indirect = new Set(dependencies.filter(({ whenMissing }) => names.includes(whenMissing)).flatMap(({ clears }) => clears));
+  return names.filter((name) => !indirect.has(name));
+}
+
 /** The bits of all words for which a trait of the curated data holds. */
 function bitsWhere(
   catalog: Catalog,
@@ -180,8 +214,17 @@ function indexAccelerator(
 ): AcceleratorIndex | null {
   if (!accelerator) return null;
   const completed = new Map<number, PropertyValues>();
+  const ownCaches = new Set<number>();
+  accelerator.groups.forEach((rows, group) =>
+    rows.forEach((row, model) => {
+      if (row < 0) return;
+      const own = accelerator.properties[accelerator.rows[row][1]]['legacy-cache'];
+      if ((own ?? accelerator.groupProperties[group]['legacy-cache'] ?? defaults['legacy-cache']) === false) ownCaches.add(model);
+    }),
+  );
   return {
     source: accelerator,
+    hasOwnCaches: (model) => ownCaches.has(model),
     propertiesOf(group, row) {
       const own = accelerator.rows[row][1];
       const key = group * accelerator.properties.length + own;
@@ -219,11 +262,12 @@ export function indexCatalog(catalog: Catalog, runsAs: string = catalog.qemu.ver
     bitNames: nameBits(catalog, layout),
     otherProperties: new Map(catalog.otherProperties.map((property) => [property.name, property])),
     dependencies: compileDependencies(catalog, features, layout, releaseOf(runsAs)),
+    dependencyEdges: compileEdges(features, layout, releaseOf(runsAs)),
     exclusions: catalog.exclusions.map((exclusion) => ({
       features: exclusion.features.flatMap((name) => features.get(name) ?? []),
       clears: setOf(exclusion.clears, features, layout),
     })),
-    pmuFeatures: setOf(catalog.pmuFeatures, features, layout),
+    pmuFeatures: setOf(directPmuFeatures(catalog.pmuFeatures, catalog), features, layout),
     notAutoenabled: bitsWhere(catalog, layout, (key, bit) => featureAt(key, bit)?.autoenabled === false),
     migratable: bitsWhere(catalog, layout, (key, bit, named) => named && featureAt(key, bit)?.migratable !== false),
     machineByName: indexMachines(catalog.machines),

@@ -2,7 +2,8 @@ import { countFeatures } from '../x86/feature-set.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
 import type { ResolveContext } from '../resolve/context.ts';
 import { acceleratorOf, isKvmCatalog, locateCell, type Cell } from '../resolve/locate-cell.ts';
-import { judgeCell, settleCell } from '../resolve/resolve.ts';
+import { settleCell } from '../resolve/settle-cell.ts';
+import { judgeCell } from '../resolve/start-sequence.ts';
 import type { Accelerator, KernelIrqchip, ResolutionStatus } from '../resolve/resolution.ts';
 import { familyOf, newestFirst } from './model-families.ts';
 

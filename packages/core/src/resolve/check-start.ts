@@ -1,109 +1,193 @@
-import type { PropertyValues } from '../catalog/catalog.ts';
 import { wordKeyOf } from '../x86/word-layout.ts';
-import { amd, type Words } from './compute-words.ts';
-import type { ResolveContext } from './context.ts';
-import type { AddressBits } from './identity.ts';
-import type { Cell } from './locate-cell.ts';
-import type { KernelIrqchip, Refusal, ResolutionRequest } from './resolution.ts';
+import { amd } from './compute-words.ts';
+import { hasFeature } from './feature-words.ts';
+import type { Refusal } from './resolution.ts';
 import { holds } from './rules.ts';
+import type { StartInput } from './start-sequence.ts';
+import { highestApicId, placeOfCpu } from './topology.ts';
 
-/** A refusal before any feature is looked at, and the row of the catalog that stands in for the missing one. */
-export interface EarlyRefusal {
-  readonly refusal: Refusal;
-  readonly row: number;
+const has = ({ context, settled }: StartInput, name: string): boolean => hasFeature(context.index, settled.words.effective, name);
+
+const isOn = ({ settled }: StartInput, property: string): boolean => settled.configured.properties[property] === true;
+
+const isKvm = ({ request }: StartInput): boolean => request.accel === 'kvm';
+
+/** Highest APIC id without x2apic. Source: Intel SDM vol. 3A, 11.12.9 */
+const lastPlainApicId = 254;
+
+/** What QEMU refuses before it looks into the first CPU. */
+export function checkMachine(input: StartInput): Refusal | null {
+  return checkApicIds(input) ?? checkPlaces(input, 0, 1) ?? checkNode(input) ?? checkVpIndex(input);
 }
 
-/** A model that the accelerator does not offer at all: `host` without KVM. */
-export function checkAccelerator({ index }: ResolveContext, cell: Cell): EarlyRefusal | null {
-  if (cell.row >= 0) return null;
-  const message = `CPU model '${index.catalog.models[cell.model].name}' requires KVM or HVF`;
-  const max = index.modelByName.get('max');
-  const row = max === undefined ? 0 : cell.accelerator.source.groups[cell.group][max];
-  return { refusal: { by: 'accelerator', message, remedy: 'use -accel kvm, or the model max' }, row };
+/** What QEMU refuses of the CPUs after the first, which it has made by then. */
+export function checkOtherCpus(input: StartInput): Refusal | null {
+  return checkPlaces(input, 1, input.settled.topology.topology.cpus);
 }
 
-export interface StartInput {
-  readonly context: ResolveContext;
-  readonly request: ResolutionRequest;
-  readonly properties: PropertyValues;
-  readonly words: Words;
-  readonly address: AddressBits;
-  readonly irqchip: KernelIrqchip;
-  /** Something is filtered, so that `enforce` has a reason. */
-  readonly wouldRefuse: boolean;
+const placeProperties = [
+  ['socket-id', 'sockets'],
+  ['die-id', 'dies'],
+  ['module-id', 'modules'],
+  ['core-id', 'cores'],
+  ['thread-id', 'threads'],
+] as const;
+
+const placeRemedy = 'leave it out: QEMU gives every CPU its place';
+
+/** `-cpu` is for every CPU, so that a place in the topology fits only where there is one such place. -1: not set. */
+function checkPlaces({ settled: { configured, topology } }: StartInput, from: number, to: number): Refusal | null {
+  const { properties, named } = configured;
+  const asked = placeProperties.filter(([name]) => named.has(name) && properties[name] !== -1);
+  for (let cpu = from; cpu < to && asked.length > 0; cpu++) {
+    const place = placeOfCpu(topology.topology, cpu);
+    const other = asked.find(([name, level]) => properties[name] !== place[level]);
+    if (other === undefined) continue;
+    const [name, level] = other;
+    const set = `set apic-id: 0x${place.apicId.toString(16)} (${name}: ${place[level]})`;
+    return { by: 'usage', message: `property ${name}: ${Number(properties[name]) >>> 0} doesn't match ${set}`, remedy: placeRemedy };
+  }
+  return null;
 }
 
-const has = ({ context, words }: StartInput, name: string): boolean => {
-  const location = context.index.features.get(name);
-  return location !== undefined && (words.effective[location.lane] & location.mask) !== 0;
-};
-
-/** What QEMU refuses before it even looks at the features, so that no warning precedes it. */
-export function checkBeforeRealize(input: StartInput): Refusal | null {
-  return checkVpIndex(input);
+function checkNode({ settled: { configured } }: StartInput): Refusal | null {
+  const node = configured.properties['node-id'];
+  const isNodeSet = typeof node === 'number' && node !== -1 && node !== 0;
+  return isNodeSet ? { by: 'usage', message: 'invalid node-id, must be 0', remedy: placeRemedy } : null;
 }
 
-/** Whether QEMU ends instead of starting this CPU, and how; in the order in which it finds out. */
-export function checkStart(input: StartInput): Refusal | null {
-  if (input.properties.enforce === true && input.wouldRefuse) return enforced(input.request);
-  if (input.address.refusal) return input.address.refusal;
-  if (input.request.accel !== 'kvm') return null;
-  return checkApic(input) ?? checkVcpu(input) ?? checkMsrs(input) ?? checkEnlightenments(input);
+function checkApicIds(input: StartInput): Refusal | null {
+  const { settled, context } = input;
+  if (highestApicId(settled.topology.topology) <= lastPlainApicId) return null;
+  const isServed = isKvm(input) && settled.irqchip !== 'off';
+  if (isServed || holds('highApicIdNeedsX2apic', context.index.release)) return null;
+  const message = 'current -smp configuration requires kernel irqchip and X2APIC API support.';
+  return { by: 'usage', message, remedy: 'use KVM with its own irqchip, or fewer CPUs' };
 }
 
-function enforced({ accel }: ResolutionRequest): Refusal {
-  const message = `${accel === 'tcg' ? 'TCG' : 'Host'} doesn't support requested features`;
+function checkVpIndex(input: StartInput): Refusal | null {
+  if (!isOn(input, 'hv-vpindex')) return null;
+  const { index, facts } = input.context;
+  if (!isKvm(input) && !holds('vpIndexCheckedWithoutKvm', index.release)) return null;
+  const isSettable = facts.kvm === null || (facts.kvm.layer.capabilities.KVM_CAP_HYPERV_VP_INDEX ?? 0) > 0;
+  if (isKvm(input) && isSettable) return null;
+  return { by: 'accelerator', message: "kernel doesn't allow setting HyperV VP_INDEX", remedy: 'leave hv-vpindex out' };
+}
+
+/** Source: QEMU 10.2 source, 11.1 run */
+export function checkCpuidOptions({ settled: { configured } }: StartInput): Refusal | null {
+  const { properties } = configured;
+  if (properties['x-vendor-cpuid-only-v2'] !== true || properties['x-vendor-cpuid-only'] !== false) return null;
+  const message = 'x-vendor-cpuid-only-v2 property depends on x-vendor-cpuid-only';
+  return { by: 'usage', message, remedy: 'switch x-vendor-cpuid-only on, or x-vendor-cpuid-only-v2 off' };
+}
+
+/** Only KVM can hand the records of last branches to a guest, and only in the host's own format. */
+export function checkLbrFormat(input: StartInput): Refusal | null {
+  const { context, settled } = input;
+  const lane = context.index.layout.laneOfKey.get('msr.345');
+  if (lane === undefined || !isKvm(input) || !holds('lbrFormatChecked', context.index.release)) return null;
+  const asked = settled.words.requested[lane] & 0x3f;
+  if (asked === 0) return null;
+  if (!isOn(input, 'pmu'))
+    return { by: 'usage', message: 'vPMU: LBR is unsupported without pmu=on', remedy: 'append ,pmu=on, or leave lbr-fmt out' };
+  const offered = settled.support.supported[lane] & 0x3f;
+  if (asked === offered || (settled.support.unknown[lane] & 0x3f) !== 0) return null;
+  const hex = (format: number): string => `0x${format.toString(16)}`;
+  const message = `vPMU: the lbr-fmt value (${hex(asked)}) does not match the host value (${hex(offered)}).`;
+  return { by: 'usage', message, remedy: 'give the format of the host, or leave lbr-fmt out' };
+}
+
+export function checkEnforce(input: StartInput): Refusal | null {
+  if (!isOn(input, 'enforce') || !input.wouldRefuse) return null;
+  const message = `${isKvm(input) ? 'Host' : 'TCG'} doesn't support requested features`;
   return { by: 'enforce', message, remedy: 'leave enforce out, or disable the filtered features' };
 }
 
-function makesApic(input: StartInput): boolean {
-  return (input.request.smp?.cpus ?? 1) > 1 || has(input, 'apic');
+/** A model that the accelerator does not offer at all: `host` without KVM. */
+export function checkAccelerator({ context, settled: { cell } }: StartInput): Refusal | null {
+  if (cell.row >= 0) return null;
+  const message = `CPU model '${context.index.catalog.models[cell.model].name}' requires KVM or HVF`;
+  return { by: 'accelerator', message, remedy: 'use -accel kvm, or the model max' };
 }
 
-function checkApic(input: StartInput): Refusal | null {
-  if (input.irqchip !== 'off') return null;
-  if (holds('noUserspaceApic', input.context.index.release) && makesApic(input)) {
+/** Models with caches of their own are those that somewhere do without the old ones. */
+export function checkCaches({ context: { index }, settled: { cell, configured } }: StartInput): Refusal | null {
+  if (configured.properties['legacy-cache'] !== false || cell.accelerator.hasOwnCaches(cell.model)) return null;
+  const message = `CPU model '${index.catalog.models[cell.model].name}' doesn't support legacy-cache=off`;
+  return { by: 'usage', message, remedy: 'leave legacy-cache out' };
+}
+
+function makesApic(input: StartInput): boolean {
+  return input.settled.topology.topology.cpus > 1 || has(input, 'apic');
+}
+
+export function checkApic(input: StartInput): Refusal | null {
+  const { context, settled } = input;
+  const { release } = context.index;
+  if (isKvm(input) && settled.irqchip === 'off' && holds('noUserspaceApic', release) && makesApic(input)) {
     const remedy = 'leave kernel-irqchip out, or use on or split';
     return { by: 'accelerator', message: 'KVM does not support userspace APIC', remedy };
   }
-  // Without an APIC in the kernel KVM takes no interrupt vector for asynchronous page faults.
-  return has(input, 'kvm-asyncpf-int') ? refusedMsr(0x4b564d06, '0x0', 'append ,-kvm-asyncpf-int, or use the irqchip of the kernel') : null;
+  const id = highestApicId(settled.topology.topology);
+  const mayHave = has(input, 'x2apic') || hasFeature(context.index, settled.words.undecided, 'x2apic');
+  if (id <= lastPlainApicId || !holds('highApicIdNeedsX2apic', release) || mayHave) return null;
+  const message = `APIC ID ${lastPlainApicId + 1} requires x2APIC feature in CPU`;
+  return { by: 'abort', message, remedy: 'append ,+x2apic, or use fewer CPUs' };
 }
 
-function checkVpIndex({ context, request, properties }: StartInput): Refusal | null {
-  if (properties['hv-vpindex'] !== true) return null;
-  const isKvm = request.accel === 'kvm';
-  if (!isKvm && !holds('vpIndexCheckedWithoutKvm', context.index.release)) return null;
-  const { kvm } = context.facts;
-  if (isKvm && (kvm === null || (kvm.layer.capabilities.KVM_CAP_HYPERV_VP_INDEX ?? 0) > 0)) return null;
-  return { by: 'accelerator', message: "kernel doesn't allow setting HyperV VP_INDEX", remedy: 'leave hv-vpindex out' };
+/** What KVM refuses when a vCPU is made. */
+export function checkVcpu(input: StartInput): Refusal | null {
+  return isKvm(input) ? (checkTsc(input) ?? checkMachineChecks(input) ?? checkMsrs(input)) : null;
+}
+
+/** What KVM refuses when the vCPU gets its first state. */
+export function checkVcpuState(input: StartInput): Refusal | null {
+  return isKvm(input) ? (checkAsyncFaults(input) ?? checkEnlightenments(input) ?? checkMtrrMask(input)) : null;
+}
+
+/** Widest physical address that an MTRR can mask. Source: Intel SDM vol. 3A, 12.11.2.3 */
+const widestMtrrBits = 52;
+
+/** Releases that let phys-bits be wider than any MTRR die of it when they read the MTRRs. Source: QEMU 11.1 run */
+function checkMtrrMask({ address, settled: { configured } }: StartInput): Refusal | null {
+  if ((address.physBits ?? 0) <= widestMtrrBits || configured.properties['fill-mtrr-mask'] === false) return null;
+  const message = `Assertion \`cpu->phys_bits <= ${widestMtrrBits}' failed.`;
+  return { by: 'abort', message, remedy: `give phys-bits up to ${widestMtrrBits}` };
+}
+
+/** Without an APIC in the kernel KVM takes no interrupt vector for asynchronous page faults. */
+function checkAsyncFaults(input: StartInput): Refusal | null {
+  if (input.settled.irqchip !== 'off' || !has(input, 'kvm-asyncpf-int')) return null;
+  return refusedMsr(0x4b564d06, '0x0', 'append ,-kvm-asyncpf-int, or use the irqchip of the kernel');
 }
 
 /** MCG_LMCE_P. Source: Intel SDM vol. 3B, 16.3.1.1, IA32_MCG_CAP */
 const localMachineCheck = 1n << 27n;
 const vcpuFailed = 'kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Operation not supported';
 
-/** What KVM refuses when the vCPU is made. */
-function checkVcpu({ context, properties }: StartInput): Refusal | null {
-  const { kvm } = context.facts;
-  if (kvm === null) return null;
-  if (properties.lmce === true && kvm.mceCapabilities !== null && (kvm.mceCapabilities & localMachineCheck) === 0n)
-    return { by: 'accelerator', message: vcpuFailed, remedy: 'KVM has no local machine checks here: leave lmce out' };
-  return tscMismatch(context, properties) === null
-    ? null
-    : { by: 'accelerator', message: vcpuFailed, remedy: 'KVM cannot scale the TSC here: leave tsc-frequency out, or give the host its own' };
+function checkMachineChecks(input: StartInput): Refusal | null {
+  const capabilities = input.context.facts.kvm?.mceCapabilities ?? null;
+  if (!isOn(input, 'lmce') || capabilities === null || (capabilities & localMachineCheck) !== 0n) return null;
+  return { by: 'accelerator', message: vcpuFailed, remedy: 'KVM has no local machine checks here: leave lmce out' };
 }
 
-/** QEMU's warning about a TSC frequency that this host cannot give; null where it can, or it is not known. */
-function tscMismatch({ facts }: ResolveContext, properties: PropertyValues): string | null {
-  const asked = properties['tsc-frequency'];
+function checkTsc(input: StartInput): Refusal | null {
+  if (tscLines(input).length === 0) return null;
+  return { by: 'accelerator', message: vcpuFailed, remedy: 'KVM cannot scale the TSC here: leave tsc-frequency out, or give the host its own' };
+}
+
+/** QEMU's warning about a TSC frequency that this host cannot give; none where it can, or it is not known. */
+export function tscLines(input: StartInput): string[] {
+  const { facts } = input.context;
+  const asked = input.settled.configured.properties['tsc-frequency'];
   const hostKhz = facts.tscKhz;
-  if (typeof asked !== 'number' || asked === 0 || facts.kvm === null || hostKhz === null) return null;
+  if (!isKvm(input) || typeof asked !== 'number' || asked === 0 || facts.kvm === null || hostKhz === null) return [];
   const askedKhz = Math.floor(asked / 1000);
   // Within 250 ppm KVM leaves it to NTP. Source: Linux Documentation, kvm.tsc_tolerance_ppm
   const isClose = Math.abs(askedKhz - hostKhz) <= Math.floor((hostKhz * 250) / 1_000_000);
-  if ((facts.kvm.layer.capabilities.KVM_CAP_TSC_CONTROL ?? 0) > 0 || isClose) return null;
-  return `warning: TSC frequency mismatch between VM (${askedKhz} kHz) and host (${hostKhz} kHz), and TSC scaling unavailable`;
+  if ((facts.kvm.layer.capabilities.KVM_CAP_TSC_CONTROL ?? 0) > 0 || isClose) return [];
+  return [`warning: TSC frequency mismatch between VM (${askedKhz} kHz) and host (${hostKhz} kHz), and TSC scaling unavailable`];
 }
 
 function refusedMsr(msr: number, value: string, remedy: string): Refusal {
@@ -111,7 +195,7 @@ function refusedMsr(msr: number, value: string, remedy: string): Refusal {
 }
 
 /** KVM lists feature MSRs that it then refuses to be written: QEMU aborts when the guest is to have such a feature. */
-function checkMsrs({ context: { index, facts }, words }: StartInput): Refusal | null {
+function checkMsrs({ context: { index, facts }, settled: { words } }: StartInput): Refusal | null {
   for (const msr of facts.kvm?.unwritableMsrs ?? []) {
     const lane = index.layout.laneOfKey.get(wordKeyOf({ kind: 'msr', index: msr }));
     if (lane === undefined || (words.effective[lane] | words.effective[lane + 1]) === 0) continue;
@@ -129,29 +213,35 @@ const enlightenmentMsrs: readonly (readonly [property: string, msr: number])[] =
   ['hv-synic', 0x40000081],
 ];
 
-function checkEnlightenments({ context: { facts }, properties }: StartInput): Refusal | null {
-  const known = facts.kvm?.msrIndices ?? null;
+function checkEnlightenments(input: StartInput): Refusal | null {
+  const known = input.context.facts.kvm?.msrIndices ?? null;
   // KVM lists all of these MSRs or none; a list without the first one comes from a kernel without Hyper-V support.
   if (known === null || known.has(0x40000000)) return null;
   for (const [property, msr] of enlightenmentMsrs)
-    if (properties[property] === true) return refusedMsr(msr, '0x0', `this KVM has no Hyper-V MSRs: leave ${property} out`);
+    if (isOn(input, property)) return refusedMsr(msr, '0x0', `this KVM has no Hyper-V MSRs: leave ${property} out`);
   return null;
 }
 
-/** Lines that QEMU prints about other things than single features, after those. */
-export function startWarnings(input: StartInput, vendor: string): string[] {
-  const { context, request, properties } = input;
-  const lines: string[] = [];
-  const threads = request.smp?.threads ?? 1;
-  if (request.accel === 'kvm' && input.irqchip === 'off' && !holds('noUserspaceApic', context.index.release) && makesApic(input))
-    lines.push('warning: Userspace local APIC is deprecated for KVM.', 'warning: Do not use kernel-irqchip except for the -M isapc machine type.');
-  const mismatch = request.accel === 'kvm' ? tscMismatch(context, properties) : null;
-  if (mismatch !== null) lines.push(mismatch);
-  if (vendor === amd && threads > 1 && !has(input, 'topoext')) {
-    const advice = holds('threadsAdviceInOneLine', context.index.release)
-      ? '. Please configure -smp options properly or try enabling topoext feature.'
-      : '';
-    lines.push(`warning: This family of AMD CPU doesn't support hyperthreading(${threads})${advice}`);
-  }
-  return lines;
+/** Characters of the vendor that Hyper-V leaves have room for. Source: Hyper-V TLFS, leaf 40000000H */
+const hyperVVendorLength = 12;
+
+export function hyperVLines({ settled: { configured } }: StartInput): string[] {
+  const vendor = configured.properties['hv-vendor-id'];
+  const isLong = typeof vendor === 'string' && vendor.length > hyperVVendorLength;
+  return isLong ? ['warning: hv-vendor-id truncated to 12 characters'] : [];
+}
+
+export function userspaceApicLines(input: StartInput): string[] {
+  if (!isKvm(input) || input.settled.irqchip !== 'off' || !makesApic(input)) return [];
+  if (holds('noUserspaceApic', input.context.index.release)) return [];
+  return ['warning: Userspace local APIC is deprecated for KVM.', 'warning: Do not use kernel-irqchip except for the -M isapc machine type.'];
+}
+
+export function threadLines(input: StartInput): string[] {
+  const { threads } = input.settled.topology.topology;
+  if (input.settled.vendor !== amd || threads <= 1 || has(input, 'topoext')) return [];
+  const advice = holds('threadsAdviceInOneLine', input.context.index.release)
+    ? '. Please configure -smp options properly or try enabling topoext feature.'
+    : '';
+  return [`warning: This family of AMD CPU doesn't support hyperthreading(${threads})${advice}`];
 }

@@ -3,7 +3,9 @@ import type { PropertyValues } from '../catalog/catalog.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
 import type { ResolveContext } from './context.ts';
 import type { HostSupport } from './host-support.ts';
+import { hasFeature } from './feature-words.ts';
 import { amdAliasMask } from './kvm-cpuid.ts';
+import { differsFromGuestTrace, lacksTraceLevel } from './processor-trace.ts';
 import type { Accelerator } from './resolution.ts';
 import { holds } from './rules.ts';
 import { enableXsaveComponents } from './xsave.ts';
@@ -37,6 +39,10 @@ export interface Words {
   readonly conflicting: FeatureSet;
   /** Requested bits of which it is not known whether they are supported. */
   readonly undecided: FeatureSet;
+  /** intel-pt is filtered because the machine type does not raise the level to leaf 14H. */
+  readonly traceLacksLevel: boolean;
+  /** intel-pt is filtered because KVM's Processor Trace differs from the one that QEMU shows. */
+  readonly traceDiffers: boolean;
 }
 
 const isSet = (set: FeatureSet, { lane, mask, highMask }: FeatureLocation): boolean =>
@@ -108,13 +114,12 @@ function dropWithoutPmu(index: CatalogIndex, properties: PropertyValues, set: Fe
 }
 
 /** Features that exclude each other go together, and count as filtered whoever asked for them. */
-function applyExclusions(index: CatalogIndex, set: FeatureSet): FeatureSet {
+function findConflicts(index: CatalogIndex, set: FeatureSet): FeatureSet {
   const conflicting = new Uint32Array(set.length);
   for (const { features, clears } of index.exclusions) {
     if (!features.every((feature) => isSet(set, feature))) continue;
     for (let lane = 0; lane < set.length; lane++) conflicting[lane] |= set[lane] & clears[lane];
   }
-  clear(set, conflicting);
   return conflicting;
 }
 
@@ -132,11 +137,19 @@ export function mirrorAmdAliases(index: CatalogIndex, vendor: string, effective:
   effective[extended] = (effective[extended] & ~amdAliasMask) | (effective[basic] & amdAliasMask);
 }
 
-/**
- * Takes a CPU through expansion and filtering: what `host` and `max` add, topology, dependencies, state components, and
- * what the accelerator does not support.
- */
-export function computeWords(context: ResolveContext, input: WordsInput, support: HostSupport): Words {
+/** The format of LBR records lies in the lowest bits of IA32_PERF_CAPABILITIES. Source: Intel SDM vol. 3B, 19.1 */
+const lbrFormatMask = 0x3f;
+
+function setLbrFormat(index: CatalogIndex, { properties }: WordsInput, set: FeatureSet): void {
+  const lane = index.layout.laneOfKey.get('msr.345');
+  const format = properties['lbr-fmt'];
+  // A format that nobody set is a number beyond the mask.
+  if (lane === undefined || typeof format !== 'number' || format > lbrFormatMask) return;
+  if (holds('lbrFormatChecked', index.release)) set[lane] = (set[lane] & ~lbrFormatMask) | format;
+}
+
+/** Everything that the CPU asks for, in QEMU's order. */
+function expand(context: ResolveContext, input: WordsInput, support: HostSupport): Pick<Words, 'requested' | 'dropped' | 'conflicting' | 'undecided' | 'traceLacksLevel'> {
   const { index } = context;
   const requested = input.features.slice();
   const undecided = new Uint32Array(requested.length);
@@ -144,17 +157,40 @@ export function computeWords(context: ResolveContext, input: WordsInput, support
   addTopologyBits(index, input, requested);
   const dropped = applyDependencies(index, input, requested);
   dropKvmWords(index, input, requested);
-  const conflicting = applyExclusions(index, requested);
-  enableXsaveComponents(index, context.components, requested, support.supported);
-  const effective = requested.slice();
-  const filtered = dropped.map((lane, i) => lane | conflicting[i]);
+  const conflicting = findConflicts(index, requested);
   const isForced = input.properties['x-force-features'] === true;
+  if (!isForced) clear(requested, conflicting);
+  enableXsaveComponents(index, context.components, requested, support.supported);
+  const traceLacksLevel = lacksTraceLevel(index, requested, input.properties);
+  setLbrFormat(index, input, requested);
+  return { requested, dropped, conflicting, undecided, traceLacksLevel };
+}
+
+/**
+ * Takes a CPU through expansion and filtering: what `host` and `max` add, topology, dependencies, state components, and
+ * what the accelerator does not support.
+ */
+export function computeWords(context: ResolveContext, input: WordsInput, support: HostSupport): Words {
+  const { index } = context;
+  const { requested, dropped, conflicting, undecided, traceLacksLevel } = expand(context, input, support);
+  const effective = requested.slice();
+  const filtered = dropped.slice();
+  const isForced = input.properties['x-force-features'] === true;
+  const trace = index.features.get('intel-pt');
+  if (trace && traceLacksLevel) filterBit(trace, isForced ? [] : [requested, effective], filtered);
   for (let lane = 0; lane < requested.length; lane++) {
     const lacking = requested[lane] & ~support.supported[lane];
     undecided[lane] |= lacking & support.unknown[lane];
-    filtered[lane] |= lacking & ~support.unknown[lane];
+    filtered[lane] |= conflicting[lane] | (lacking & ~support.unknown[lane]);
     if (!isForced) effective[lane] &= support.supported[lane];
   }
+  const traceDiffers = input.accel === 'kvm' && hasFeature(index, effective, 'intel-pt') && differsFromGuestTrace(context, effective);
+  if (trace && traceDiffers) filterBit(trace, isForced ? [] : [effective], filtered);
   mirrorAmdAliases(index, input.vendor, effective);
-  return { requested, effective, filtered, dropped, conflicting, undecided };
+  return { requested, effective, filtered, dropped, conflicting, undecided, traceLacksLevel, traceDiffers };
+}
+
+function filterBit({ lane, mask }: FeatureLocation, from: readonly FeatureSet[], filtered: FeatureSet): void {
+  filtered[lane] |= mask;
+  for (const set of from) set[lane] &= ~mask;
 }

@@ -1,8 +1,11 @@
 import { locateFeature, type CatalogIndex, type FeatureLocation } from '../catalog/catalog-index.ts';
-import type { OtherProperty, PropertyValues } from '../catalog/catalog.ts';
+import type { PropertyValues } from '../catalog/catalog.ts';
 import { AtlasError } from '../errors.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
+import { featuresOfAvx10, newestAvx10Version } from './avx10.ts';
 import type { CpuArgument, CpuEdit } from './cpu-argument.ts';
+import { invalidValue, parseBoolean, parsePropertyValue, position, type PropertyValue } from './property-values.ts';
+import { holds } from './rules.ts';
 
 /** A CPU as far as its properties are set, before QEMU expands it. */
 export interface ConfiguredCpu {
@@ -16,78 +19,6 @@ export interface ConfiguredCpu {
   readonly assignedOn: ReadonlySet<string>;
   /** Lines that QEMU prints about the argument itself. */
   readonly warnings: readonly string[];
-}
-
-type PropertyValue = boolean | number | string;
-
-const booleans: Readonly<Record<string, boolean>> = {
-  ...{ on: true, yes: true, true: true, y: true },
-  ...{ off: false, no: false, false: false, n: false },
-};
-
-/** Largest values that QEMU takes. Source: QEMU 7.2 to 11.1, error texts of larger ones; CPUID.01H:EAX has no more room */
-const limits: Readonly<Record<string, number>> = { family: 270, model: 255, stepping: 15 };
-
-const maxOfType: Readonly<Record<string, bigint>> = {
-  uint8: 0xffn,
-  uint16: 0xffffn,
-  uint32: 0xffffffffn,
-  uint64: 0xffffffffffffffffn,
-  int: 0x7fffffffffffffffn,
-  int32: 0x7fffffffn,
-};
-
-function position(edit: CpuEdit): string {
-  return `-cpu, character ${edit.at + 1}`;
-}
-
-function invalidValue(edit: CpuEdit, value: string, expected: string): AtlasError {
-  return new AtlasError('CPU_PROPERTY_INVALID', `property "${edit.name}" does not take "${value.slice(0, 60)}"`, {
-    where: position(edit),
-    remedy: `give ${expected}`,
-  });
-}
-
-function parseBoolean(edit: CpuEdit, value: string): boolean {
-  const parsed = booleans[value];
-  if (parsed === undefined) throw invalidValue(edit, value, 'on or off');
-  return parsed;
-}
-
-function parseInteger(edit: CpuEdit, value: string, type: string): number {
-  const text = value.trim();
-  if (!/^[+-]?(?:0x[0-9a-f]+|\d+)$/i.test(text)) throw invalidValue(edit, value, 'a number, decimal or 0x hexadecimal');
-  const negative = text.startsWith('-');
-  const magnitude = BigInt(text.replace(/^[+-]/, '').replace(/^0(?=[0-7]+$)/, '0o'));
-  const number = negative ? -magnitude : magnitude;
-  const most = limits[edit.name] === undefined ? (maxOfType[type] ?? maxOfType.int) : BigInt(limits[edit.name]);
-  const least = type.startsWith('int') && limits[edit.name] === undefined ? -most - 1n : 0n;
-  if (number > most || number < least) throw invalidValue(edit, value, `a number from ${least} to ${most}`);
-  return Number(number);
-}
-
-function parseSize(edit: CpuEdit, value: string): number {
-  const match = /^(\d+(?:\.\d+)?)([kmgt]?)$/i.exec(value);
-  if (!match) throw invalidValue(edit, value, 'a frequency such as 2500000000 or 2.5G');
-  const factor = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 }[match[2].toLowerCase()] ?? 1;
-  return Math.floor(Number(match[1]) * factor);
-}
-
-function parseValue(edit: CpuEdit, value: string, { name, type }: OtherProperty): PropertyValue {
-  if (name === 'tsc-frequency') return parseSize(edit, value);
-  if (type === 'bool') return parseBoolean(edit, value);
-  if (type === 'str' || type === 'string') return checkText(edit, value, name);
-  if (type === 'OnOffAuto') {
-    if (!['on', 'off', 'auto'].includes(value)) throw invalidValue(edit, value, 'on, off or auto');
-    return value;
-  }
-  return parseInteger(edit, value, type);
-}
-
-function checkText(edit: CpuEdit, value: string, name: string): string {
-  if (name === 'vendor' && value.length !== 12) throw invalidValue(edit, value, 'exactly 12 characters, such as GenuineIntel');
-  // CPUID has room for 48 characters. Source: Intel SDM vol. 2A, CPUID, leaves 80000002H to 80000004H
-  return name === 'model-id' ? value.slice(0, 48) : value;
 }
 
 function nearNames(index: CatalogIndex, name: string): string {
@@ -129,8 +60,20 @@ class CpuConfiguration {
     const property = this.#index.otherProperties.get(name.replace(/^lbr_fmt$/, 'lbr-fmt'));
     if (!property || (property.maxOnly === true && !this.#isMax)) throw this.#unknown(edit);
     if (edit.kind !== 'assign' && property.type !== 'bool') throw invalidValue(edit, value, `${name}=VALUE`);
-    this.properties[property.name] = parseValue(edit, value, property);
+    this.properties[property.name] = parsePropertyValue(edit, value, property);
     this.named.add(property.name);
+    if (property.name === 'avx10-version') this.#raiseAvx10(edit, value);
+  }
+
+  /** Bits that come with a version count as the model's own: they are switched on, but not by the user. */
+  #raiseAvx10(edit: CpuEdit, value: string): void {
+    const version = this.properties['avx10-version'];
+    if (typeof version !== 'number' || !holds('avx10VersionSetsFeatures', this.#index.release)) return;
+    if (version > newestAvx10Version) throw invalidValue(edit, value, `a version up to ${newestAvx10Version}`);
+    for (const name of featuresOfAvx10(version)) {
+      const location = this.#index.features.get(name);
+      if (location) this.features[location.lane] |= location.mask;
+    }
   }
 
   #switch({ lane, mask, highMask }: FeatureLocation, on: boolean): void {

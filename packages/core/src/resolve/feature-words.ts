@@ -1,6 +1,13 @@
+import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import { formatHex64 } from '../x86/feature-set.ts';
 import type { FeatureSet, WordLayout } from '../x86/word-layout.ts';
 import type { Resolution, X86CPUFeatureWordInfo } from './resolution.ts';
+
+/** Whether a set has a feature (of one with two bits, the lower one); false where this QEMU does not know it. */
+export function hasFeature({ features }: CatalogIndex, set: FeatureSet, name: string): boolean {
+  const location = features.get(name);
+  return location !== undefined && (set[location.lane] & location.mask) !== 0;
+}
 
 /** CPUID words in QMP's shape and order (QEMU lists its words from last to first). */
 export function formatFeatureWords(layout: WordLayout, set: FeatureSet): X86CPUFeatureWordInfo[] {

@@ -3,7 +3,8 @@ import type { PropertyValues } from '../catalog/catalog.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
 import type { Cell } from './locate-cell.ts';
 import type { ResolveContext } from './context.ts';
-import { amd } from './compute-words.ts';
+import { amd, type Words } from './compute-words.ts';
+import { hasFeature } from './feature-words.ts';
 import { raisedLevels } from './levels.ts';
 import type { Accelerator, LevelRaise, Refusal, ResolvedProperties } from './resolution.ts';
 import { holds } from './rules.ts';
@@ -70,9 +71,8 @@ export interface LevelInput {
 export function resolveLevels({ index }: ResolveContext, input: LevelInput): ResolvedLevels {
   const { properties, vendor } = input;
   const raised = raisedLevels(index, input.requested, properties);
-  const needs1f =
-    (input.hasExtendedTopology && (vendor === 'GenuineIntel' || properties['x-vendor-cpuid-only'] === false)) ||
-    properties['x-force-cpuid-0x1f'] === true;
+  const isShown1f = vendor === 'GenuineIntel' || properties['x-vendor-cpuid-only'] === false;
+  const needs1f = isShown1f && (input.hasExtendedTopology || properties['x-force-cpuid-0x1f'] === true);
   const least = {
     level: Math.max(number(properties, 'min-level'), raised.level, needs1f && properties['full-cpuid-auto-level'] !== false ? 0x1f : 0),
     xlevel: Math.max(number(properties, 'min-xlevel'), raised.xlevel),
@@ -123,14 +123,12 @@ function hostPhysBits({ facts }: ResolveContext): number | null {
 export function resolveAddressBits(
   context: ResolveContext,
   accel: Accelerator,
-  effective: FeatureSet,
+  { effective, undecided }: Pick<Words, 'effective' | 'undecided'>,
   properties: PropertyValues,
 ): AddressBits {
   const { index } = context;
-  const has = (name: string): boolean => {
-    const location = index.features.get(name);
-    return location !== undefined && (effective[location.lane] & location.mask) !== 0;
-  };
+  const has = (name: string): boolean => hasFeature(index, effective, name);
+  if (hasFeature(index, undecided, 'lm')) return { physBits: null, guestPhysBits: null, warnings: [], refusal: null };
   const hasGuestBits = index.otherProperties.has('guest-phys-bits');
   const asked = number(properties, 'phys-bits');
   if (!has('lm')) {

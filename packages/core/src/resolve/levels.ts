@@ -1,6 +1,7 @@
 import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import type { PropertyValues } from '../catalog/catalog.ts';
 import { wordKeyOf, type FeatureSet } from '../x86/word-layout.ts';
+import { hasFeature } from './feature-words.ts';
 import type { LevelRaise } from './resolution.ts';
 import { holds } from './rules.ts';
 
@@ -13,10 +14,14 @@ export interface RaisedLevels {
   readonly raises: readonly LevelRaise[];
 }
 
-/** CPUID words whose own leaf is no reason to raise a level, as QEMU leaves them out. */
-const withoutRaise = new Set([
-  ...['7.0.EDX', '80000007.EBX', '80000021.EBX', '80000021.ECX', '80000022.EAX', '40000001.EAX', '40000001.EDX'],
-  ...['14.0.ECX', '12.0.EAX', '12.0.EBX', '12.1.EAX', '24.0.EBX', 'd.0.EAX', 'd.0.EDX', 'd.1.ECX', 'd.1.EDX'],
+/**
+ * CPUID words whose features raise a level to their own leaf. The others have no say, or one through a feature of
+ * another word.
+ * Source: QEMU 7.2, 10.0 and 10.2 sources; 11.1 runs
+ */
+const raisingWords = new Set([
+  ...['1.EDX', '1.ECX', '6.EAX', '7.0.EBX', '7.0.ECX', '7.1.EAX', '7.1.ECX', '7.1.EDX', '7.2.EDX', 'd.1.EAX'],
+  ...['80000001.EDX', '80000001.ECX', '80000007.EDX', '80000008.EBX', '8000000a.EDX', '80000021.EAX', 'c0000001.EDX'],
 ]);
 
 /** Features that need a leaf other than their own. Source: Intel SDM vol. 2A CPUID; AMD APM vol. 3; QEMU 7.2 to 11.1 */
@@ -37,11 +42,6 @@ function rangeOf(leaf: number): LevelName | null {
   return region === 0xc ? 'xlevel2' : null;
 }
 
-const has = (index: CatalogIndex, set: FeatureSet, name: string): boolean => {
-  const location = index.features.get(name);
-  return location !== undefined && (set[location.lane] & location.mask) !== 0;
-};
-
 /**
  * How far the features of a set raise the levels, asked for or not to be had alike: QEMU raises before it filters.
  * `properties` may switch the raising off (`full-cpuid-auto-level`, of machine types up to 2.7).
@@ -59,14 +59,14 @@ export function raisedLevels(index: CatalogIndex, set: FeatureSet, properties: P
   index.layout.words.forEach((word, i) => {
     if (word.kind !== 'cpuid' || set[index.layout.laneOfWord[i]] === 0) return;
     const key = wordKeyOf(word);
-    if (withoutRaise.has(key) || (!isFull && key !== '7.0.EBX')) return;
+    if (!raisingWords.has(key) || (!isFull && key !== '7.0.EBX')) return;
     if (key === '80000021.EAX' && !holds('xlevelFrom80000021', index.release)) return;
     raise(word.leaf, key);
   });
   if (!isFull) return { ...raised, raises };
   for (const { feature, to, unless } of needs) {
     if (unless !== undefined && properties[unless] === false) continue;
-    if (has(index, set, feature)) raise(to, feature);
+    if (hasFeature(index, set, feature)) raise(to, feature);
   }
   return { ...raised, raises };
 }

@@ -3,7 +3,7 @@ import type { Register } from '../catalog/catalog.ts';
 export type Accelerator = 'kvm' | 'tcg';
 export type KernelIrqchip = 'on' | 'split' | 'off';
 
-/** `-smp`; what is left out is 1. */
+/** `-smp`; what is left out is filled in as QEMU does (see `resolveTopology`): `cpus: 4` alone are four cores of one socket. */
 export interface SmpTopology {
   readonly cpus?: number;
   readonly sockets?: number;

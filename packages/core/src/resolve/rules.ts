@@ -39,6 +39,10 @@ export const datedRules = {
   supervisorStateNeedsXsaves: { in: [{ since: '11.0.0' }], source: 'QEMU commit 7fa483031711, listed for 11.0' },
   /** `avx10` alone switches the AVX-512 state components on. */
   avx10State: { in: [{ since: '9.2.0' }], source: 'QEMU 10.0 source' },
+  /** A value of avx10-version switches on the features that belong to it, and none is taken that QEMU does not know. */
+  avx10VersionSetsFeatures: { in: [{ since: '11.0.0' }], source: 'QEMU commit 7c90fa647b, listed for 11.0; QEMU 11.1 runs' },
+  /** x-force-features keeps a version of AVX10 that is too high; before, it was lowered all the same. */
+  avx10VersionForced: { in: [{ since: '11.0.0' }], source: 'QEMU commit 86efa9340f, listed for 11.0; QEMU 10.0 and 11.1 runs' },
   /** A `host` or `max` CPU whose vendor is not AMD takes nothing of 80000007H.EBX. */
   amdOnlyMachineCheck: { in: [{ since: '9.1.0' }], source: 'qemu-devel pull of 2024-07-04' },
   /** sgx and sgxlc are there on PC machine types only. */
@@ -49,6 +53,20 @@ export const datedRules = {
   noUserspaceApic: { in: [{ since: '8.0.0' }], source: 'qemu-devel patch of 2022-12-18; QEMU 10.0 run' },
   /** hv-vpindex is refused without KVM, too. */
   vpIndexCheckedWithoutKvm: { in: [{ since: '0.0.0', until: '8.0.0' }], source: 'QEMU 7.2 and 10.0 runs. Inferred: the release between' },
+  /** What `-smp` leaves out goes to the cores before the sockets; of machine types, from that version on. */
+  coresBeforeSockets: { in: [{ since: '6.2.0' }], source: 'QEMU 7.2, 10.0 and 10.2 sources; runs on pc-q35-6.1 and 6.2' },
+  /** `-smp` knows modules. */
+  modulesInTopology: { in: [{ since: '9.1.0' }], source: 'qemu-devel pull of 2024-05-23; QEMU 7.2 and 10.0 runs' },
+  /** A 0 in `-smp` is refused; before, it counts as left out. */
+  zeroInTopologyRefused: { in: [{ since: '9.0.0' }], source: 'QEMU documentation, removed features; QEMU 7.2 and 10.0 runs' },
+  /** A level that the machine type does not have is refused as `dies > 1`; before, as `dies`. */
+  topologyTextAboveOne: { in: [{ since: '9.1.0' }], source: 'QEMU issue 2420 of 9.0 and its fix; QEMU 7.2 and 10.0 runs' },
+  /** An APIC id above 254 needs x2apic on that very CPU, also under TCG; before, an irqchip in the kernel. */
+  highApicIdNeedsX2apic: { in: [{ since: '9.0.0' }], source: 'QEMU 7.2 and 10.0 sources and runs. Inferred: 9.0, the release that brought x2apic to TCG' },
+  /** The warning about threads comes before the CPU is made, so that it precedes what KVM refuses. */
+  threadsWarnedEarly: { in: [{ since: '10.0.0' }], source: 'qemu-devel pull of 2025-01-10; QEMU 7.2 and 10.0 sources' },
+  /** A lbr-fmt is looked at, and refused where it does not fit. */
+  lbrFormatChecked: { in: [{ since: '7.1.0' }], source: 'qemu-devel pull of 2022-05-16; QEMU 7.2 source' },
   /** The warning about threads of old AMD families is one line with its advice. */
   threadsAdviceInOneLine: { in: [{ since: '10.0.0' }], source: 'qemu-devel pull of 2025-01-10' },
   /** `base`, too, gets the vendor of the host under KVM. */

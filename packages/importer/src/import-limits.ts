@@ -1,0 +1,38 @@
+import { limits } from '@cpu-atlas/contract';
+import { AtlasError } from '@cpu-atlas/core';
+
+/** What an import may cost. Everything beyond is refused before it costs memory or time. */
+export const importLimits = {
+  /** One text. `cpuid -r` of 512 CPUs has 3 MB, `/proc/cpuinfo` of 512 CPUs 1 MB, a `.replies` session 1.5 MB. */
+  textBytes: limits.requestBytes,
+  /** Objects, arrays or elements inside each other. */
+  depth: limits.depth,
+  /** Linux on x86 has at most 8,192 CPUs. */
+  cpus: 8_192,
+  /** Kinds of CPU (groups of equal CPUID) in one host. */
+  cpuKinds: 1_024,
+  /** Leaves and subleaves of one CPU. Granite Rapids has about 120. */
+  cpuidEntries: 2_048,
+  /** Elements of an XML document. `virsh capabilities` of 512 CPUs has about 2,000. */
+  xmlElements: 200_000,
+  /** JSON documents in one text. A libvirt session has about 120. */
+  jsonDocuments: 10_000,
+  /** Words in the flags line of `/proc/cpuinfo`. About 150 are in use. */
+  flagWords: 1_024,
+  zip: {
+    archiveBytes: limits.requestBytes,
+    files: 2_000,
+    /** All files together, unpacked. */
+    totalBytes: 64 * 1024 * 1024,
+    /** Unpacked size over packed size, for files above 1 MiB. 512 equal CPUs in `/proc/cpuinfo` reach 60. */
+    ratio: 250,
+    ratioFromBytes: 1024 * 1024,
+    nameLength: limits.nameLength,
+  },
+} as const;
+
+/** @throws IMPORT_TOO_LARGE */
+export function refuseAbove(count: number, limit: number, what: string, where: string): void {
+  if (count <= limit) return;
+  throw new AtlasError('IMPORT_TOO_LARGE', `has more than ${limit} ${what}`, { where, remedy: 'import it in parts' });
+}
