@@ -34,16 +34,17 @@ export function createAnswerer(snapshots: SnapshotSource, catalogs: CatalogSourc
   const indexes = new RecentMap<string, CatalogIndex>(keptIndexes);
   const contexts = new RecentMap<string, ResolveContext>(keptContexts);
 
-  const indexOf = ({ entry }: CatalogUse): CatalogIndex => {
-    const index = indexes.get(entry.hash) ?? indexCatalog(entry.catalog);
-    indexes.set(entry.hash, index);
+  const indexOf = ({ entry, runsAs }: CatalogUse): CatalogIndex => {
+    const key = `${entry.hash} ${runsAs ?? ''}`;
+    const index = indexes.get(key) ?? indexCatalog(entry.catalog, runsAs ?? entry.version);
+    indexes.set(key, index);
     return index;
   };
 
   const prepare: Answerer['prepare'] = async ({ snapshot: reference, catalog }) => {
     const host = reference === undefined ? null : await snapshots.load(reference);
     const use = catalog === undefined ? await catalogs.forHost(host) : await catalogs.load(catalog);
-    const key = `${host?.key ?? ''}\n${use.entry.hash}`;
+    const key = `${host?.key ?? ''}\n${use.entry.hash} ${use.runsAs ?? ''}`;
     const context = contexts.get(key) ?? createContext(indexOf(use), host?.snapshot ?? null);
     contexts.set(key, context);
     return { context, use };

@@ -42,16 +42,15 @@ const keptContexts = 32;
 export function createAnswerContexts({ hosts, ownHost, library, readAllCatalogs }: Parts): AnswerContexts {
   const indexes = new RecentMap<string, CatalogIndex>(keptIndexes);
   const contexts = new RecentMap<string, ResolveContext>(keptContexts);
-  const indexOf = (entry: LibraryCatalog): CatalogIndex => {
-    const known = indexes.get(entry.hash);
-    if (known !== undefined) return known;
-    const index = indexCatalog(entry.catalog);
-    indexes.set(entry.hash, index);
+  const indexOf = (entry: LibraryCatalog, runsAs: string | null): CatalogIndex => {
+    const key = `${entry.hash} ${runsAs ?? ''}`;
+    const index = indexes.get(key) ?? indexCatalog(entry.catalog, runsAs ?? entry.version);
+    indexes.set(key, index);
     return index;
   };
-  const contextOf = (snapshot: HostSnapshot, snapshotHash: string, { entry, used }: CatalogUse): AnswerContext => {
-    const key = `${snapshotHash} ${entry.hash}`;
-    const context = contexts.get(key) ?? createContext(indexOf(entry), snapshot);
+  const contextOf = (snapshot: HostSnapshot, snapshotHash: string, { entry, used, runsAs }: CatalogUse): AnswerContext => {
+    const key = `${snapshotHash} ${entry.hash} ${runsAs ?? ''}`;
+    const context = contexts.get(key) ?? createContext(indexOf(entry, runsAs), snapshot);
     contexts.set(key, context);
     return { context, snapshotHash, used };
   };

@@ -17,6 +17,8 @@ export interface LibraryCatalog {
 export interface CatalogUse {
   readonly entry: LibraryCatalog;
   readonly used: UsedCatalog;
+  /** Version of the binary that a nearest catalog stands for: its dated rules hold. null: the catalog's own. */
+  readonly runsAs: string | null;
 }
 
 /** What the library needs to know of a QEMU binary. */
@@ -79,6 +81,7 @@ export function createCatalogLibrary(): CatalogLibrary {
         choice.catalog,
         'nearest',
         `${binary.path} (QEMU ${binary.version}) is not harvested yet: the catalog of QEMU ${version} stands for it`,
+        binary.version,
       );
     },
     newest(hostName) {
@@ -113,6 +116,7 @@ export function chooseByVersion(catalogs: readonly LibraryCatalog[], reference: 
     choice.catalog,
     choice.match,
     choice.match === 'exact' ? null : nearestVersionAssumption(reference, version),
+    choice.match === 'exact' ? null : reference,
   );
 }
 
@@ -126,8 +130,13 @@ export function entryOf(file: CatalogFile, source: LibraryCatalog['source']): Li
   return { hash: file.hash, version, package: name, source, catalog: file.catalog };
 }
 
-export function useOf(entry: LibraryCatalog, match: UsedCatalog['match'], assumption: string | null): CatalogUse {
-  return { entry, used: { hash: entry.hash, version: entry.version, match, assumption } };
+export function useOf(
+  entry: LibraryCatalog,
+  match: UsedCatalog['match'],
+  assumption: string | null,
+  runsAs: string | null = null,
+): CatalogUse {
+  return { entry, used: { hash: entry.hash, version: entry.version, match, assumption }, runsAs };
 }
 
 function noCatalogAtAll(): AtlasError {

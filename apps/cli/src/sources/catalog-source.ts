@@ -53,7 +53,7 @@ export function createCatalogSource({ shippedDirectory, cache }: CatalogSourceOp
     if (choice === null) throw noCatalog(wanted.version, 'no catalog is shipped with this CPU Atlas');
     const entry = await read(choice.catalog.path, 'shipped');
     const assumption = choice.match === 'exact' ? null : nearestVersionAssumption(wanted.version, entry.version);
-    return useOf(entry, choice.match, assumption);
+    return useOf(entry, choice.match, assumption, choice.match === 'exact' ? null : wanted.version);
   };
 
   const byHash = async (hash: string): Promise<CatalogUse> => {

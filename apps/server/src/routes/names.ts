@@ -25,7 +25,7 @@ const querystring = pageQuerySchema
 export function registerNames(app: App, { contexts, library }: Services): void {
   const chosen = async (reference: string | undefined): Promise<CatalogUse> => {
     const { used } = await contexts.of({ catalog: reference });
-    return { entry: library.find(used.hash), used };
+    return { entry: library.find(used.hash), used, runsAs: null };
   };
 
   app.get(

@@ -29,10 +29,15 @@ interface Prepared {
 
 /** The matrix of one host under one accelerator, by the core, in this browser. */
 export function useHostMatrix(
-  { catalog, snapshot }: Pick<LoadedAtlas, 'catalog' | 'snapshot'>,
+  { catalog, catalogHash, snapshot, host }: Pick<LoadedAtlas, 'catalog' | 'catalogHash' | 'snapshot' | 'host'>,
   { accel, irqchip }: { readonly accel: Accelerator; readonly irqchip: KernelIrqchip | '' },
 ): ComputedMatrix {
-  const prepared = useMemo(() => attempt(() => prepare(catalog, snapshot)), [catalog, snapshot]);
+  // A catalog that only stands in for a binary is resolved with the rules of that binary's release.
+  const standsFor = host.qemu.find((qemu) => qemu.catalog === catalogHash && qemu.catalogMatch === 'nearest')?.version;
+  const prepared = useMemo(
+    () => attempt(() => prepare(catalog, snapshot, standsFor)),
+    [catalog, snapshot, standsFor],
+  );
   return useMemo((): ComputedMatrix => {
     if ('fault' in prepared) return { kind: 'fault', fault: prepared.fault };
     const { context, computed } = prepared.value;
@@ -44,8 +49,8 @@ export function useHostMatrix(
   }, [prepared, accel, irqchip]);
 }
 
-function prepare(catalog: Catalog, snapshot: HostSnapshot): Prepared {
-  return { context: createResolveContext(indexCatalog(catalog), snapshot), computed: new Map() };
+function prepare(catalog: Catalog, snapshot: HostSnapshot, standsFor: string | undefined): Prepared {
+  return { context: createResolveContext(indexCatalog(catalog, standsFor), snapshot), computed: new Map() };
 }
 
 function compute(context: ResolveContext, request: MatrixRequest): ComputedMatrix {
