@@ -48,7 +48,11 @@ export function createAnswerContexts({ hosts, ownHost, library, readAllCatalogs 
     indexes.set(key, index);
     return index;
   };
-  const contextOf = (snapshot: HostSnapshot, snapshotHash: string, { entry, used, runsAs }: CatalogUse): AnswerContext => {
+  const contextOf = (
+    snapshot: HostSnapshot,
+    snapshotHash: string,
+    { entry, used, runsAs }: CatalogUse,
+  ): AnswerContext => {
     const key = `${snapshotHash} ${entry.hash} ${runsAs ?? ''}`;
     const context = contexts.get(key) ?? createContext(indexOf(entry, runsAs), snapshot);
     contexts.set(key, context);

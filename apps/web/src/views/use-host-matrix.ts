@@ -34,10 +34,7 @@ export function useHostMatrix(
 ): ComputedMatrix {
   // A catalog that only stands in for a binary is resolved with the rules of that binary's release.
   const standsFor = host.qemu.find((qemu) => qemu.catalog === catalogHash && qemu.catalogMatch === 'nearest')?.version;
-  const prepared = useMemo(
-    () => attempt(() => prepare(catalog, snapshot, standsFor)),
-    [catalog, snapshot, standsFor],
-  );
+  const prepared = useMemo(() => attempt(() => prepare(catalog, snapshot, standsFor)), [catalog, snapshot, standsFor]);
   return useMemo((): ComputedMatrix => {
     if ('fault' in prepared) return { kind: 'fault', fault: prepared.fault };
     const { context, computed } = prepared.value;

@@ -32,8 +32,8 @@ function wholeWords(whenMissing: string, clears: Names, features: readonly Featu
 }
 
 /**
- * Learns dependencies by asking: with everything on, each feature is switched off alone, and what goes with it depends
- * on it. Works because every dependency of QEMU hangs on one feature being there.
+ * Learns dependencies by asking: with everything on, a feature is switched off, and what goes with it depends on it.
+ * Works because every dependency of QEMU hangs on one feature being there.
  * Source: QEMU, query-cpu-model-expansion (which applies dependencies, but filters nothing)
  */
 export async function learnRelations(
@@ -52,16 +52,37 @@ export async function learnRelations(
   for (const withheld of exclusions.length === 0 ? [[]] : settings) {
     const props = { ...everything, ...Object.fromEntries(withheld.map((name) => [name, false])) };
     const reference = offIn(await expand('base', props), names);
-    const replies = await Promise.all(names.map((name) => expand('base', { ...props, [name]: false })));
-    names.forEach((name, i) => {
-      const clears = [...offIn(replies[i], names)].filter((other) => other !== name && !reference.has(other));
-      mergeDependency(dependencies, name, clears, features);
-    });
+    const clearedWithout = async (missing: Names): Promise<string[]> => {
+      const off = Object.fromEntries(missing.map((name) => [name, false]));
+      const without = offIn(await expand('base', { ...props, ...off }), names);
+      return [...without].filter((name) => !missing.includes(name) && !reference.has(name));
+    };
+    const parents = await findParents(names, clearedWithout);
+    const cleared = await Promise.all(parents.map((name) => clearedWithout([name])));
+    parents.forEach((name, i) => mergeDependency(dependencies, name, cleared[i], features));
   }
   const order = dependencyRecords().flatMap(({ whenMissing }) => whenMissing);
   const rank = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
   dependencies.sort((a, b) => rank(a.whenMissing) - rank(b.whenMissing));
   return { dependencies, exclusions, pmuFeatures: await learnPmuFeatures(expand, everything, names, hasPmu) };
+}
+
+/**
+ * Features that others may depend on. Those that the curated data know are taken as they are; the rest is switched off in
+ * groups, in two partitions in which no two features share both groups, so that a parent cannot hide among its
+ * dependents. Only members of a group that shows an effect are looked at one by one.
+ */
+async function findParents(names: Names, clearedWithout: (missing: Names) => Promise<string[]>): Promise<string[]> {
+  const curated = new Set(dependencyRecords().flatMap(({ whenMissing }) => whenMissing));
+  const others = names.filter((name) => !curated.has(name));
+  const size = Math.ceil(Math.sqrt(others.length));
+  const groups = Array.from({ length: size }, (_, g) => [
+    others.slice(g * size, (g + 1) * size),
+    others.filter((_name, i) => i % size === g),
+  ]).flat();
+  const effects = await Promise.all(groups.map((group) => (group.length === 0 ? [] : clearedWithout(group))));
+  const suspects = new Set(groups.flatMap((group, i) => (effects[i].length > 0 ? group : [])));
+  return names.filter((name) => curated.has(name) || suspects.has(name));
 }
 
 function mergeDependency(

@@ -18,7 +18,13 @@ import { learnRelations, planReadings, type FeatureRelations } from './dependenc
 import { locateFeatureBits, type FeatureBits } from './feature-bits.ts';
 import { identifyBinary } from './binary-identity.ts';
 import { readNamelessBits } from './nameless-bits.ts';
-import { readCpuDefinitions, sweepMachines, type HarvestedMachine, type SkippedMachine } from './machine-sweep.ts';
+import {
+  readCpuDefinitions,
+  sweepMachines,
+  type CpuCompat,
+  type HarvestedMachine,
+  type SkippedMachine,
+} from './machine-sweep.ts';
 
 export interface HarvestProgress {
   readonly phase: 'discover' | 'tcg' | 'kvm';
@@ -51,8 +57,10 @@ interface Basics {
   readonly version: string;
   readonly package: string;
   readonly machines: readonly MachineType[];
-  readonly cpuCompat: ReadonlyMap<string, string>;
+  readonly cpuCompat: ReadonlyMap<string, CpuCompat>;
   readonly models: readonly CpuModelInfo[];
+  /** On the machine type to begin with. */
+  readonly aliases: ReadonlyMap<string, string>;
   readonly properties: CpuProperties;
 }
 
@@ -74,11 +82,11 @@ async function readMachines(client: QmpClient): Promise<MachineType[]> {
 }
 
 /**
- * Compat properties of CPU types that are feature bits, as one text for each machine type. Told since QEMU 9.1.
+ * Compat properties of CPU types, as texts for each machine type. Told since QEMU 9.1.
  * Source: QEMU 9.1, query-machines with compat-props
  */
-async function readCpuCompat(client: QmpClient, featureNames: ReadonlySet<string>): Promise<Map<string, string>> {
-  const compat = new Map<string, string>();
+async function readCpuCompat(client: QmpClient, featureNames: ReadonlySet<string>): Promise<Map<string, CpuCompat>> {
+  const compat = new Map<string, CpuCompat>();
   let reply: unknown;
   try {
     reply = await client.execute('query-machines', { 'compat-props': true });
@@ -90,12 +98,16 @@ async function readCpuCompat(client: QmpClient, featureNames: ReadonlySet<string
     const machine = expectObject(entry, `query-machines[${i}]`);
     const props = Array.isArray(machine['compat-props']) ? machine['compat-props'] : [];
     const ofCpus = props.filter((entry, at) => {
-      const prop = expectObject(entry, `query-machines[${i}].compat-props[${at}]`);
-      return (
-        String(prop['qom-type']).endsWith('x86_64-cpu') && featureNames.has(String(prop.property).replaceAll('_', '-'))
-      );
+      const { 'qom-type': type } = expectObject(entry, `query-machines[${i}].compat-props[${at}]`);
+      return String(type).endsWith('x86_64-cpu');
     });
-    compat.set(expectString(machine.name, `query-machines[${i}].name`), JSON.stringify(ofCpus));
+    const ofFeatures = ofCpus.filter((entry) =>
+      featureNames.has(String(expectObject(entry, 'compat-props').property).replaceAll('_', '-')),
+    );
+    compat.set(expectString(machine.name, `query-machines[${i}].name`), {
+      ofFeatures: JSON.stringify(ofFeatures),
+      all: JSON.stringify(ofCpus),
+    });
   }
   return compat;
 }
@@ -118,6 +130,9 @@ async function readBasics(launch: QemuLaunch): Promise<Basics> {
       machines: await readMachines(qemu.client),
       cpuCompat: await readCpuCompat(qemu.client, new Set(properties.featureNames)),
       models: definitions.map(({ info }) => info).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
+      aliases: new Map(
+        definitions.flatMap(({ info, aliasOf }) => (aliasOf === null ? [] : [[info.name, aliasOf] as const])),
+      ),
       properties,
     };
   } finally {
@@ -196,7 +211,7 @@ export async function harvestCatalog(binary: string, options: HarvestOptions): P
     bits.features.map(({ name }) => name),
     relations,
   );
-  const nameless = await readNamelessBits(launch, index, basics.models, plan, parallel);
+  const nameless = await readNamelessBits(launch, index, basics.models, basics.aliases, plan, parallel);
   const sweep = async (
     accel: Accelerator,
     earlier?: HarvestedMachine[],

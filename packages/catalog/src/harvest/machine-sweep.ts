@@ -1,5 +1,6 @@
 import {
   AtlasError,
+  isPcMachine,
   type Accelerator,
   type CatalogIndex,
   type CpuModelInfo,
@@ -8,9 +9,9 @@ import {
 } from '@cpu-atlas/core';
 import { findCpuPath, launchQemu, openQomObject, type QemuLaunch, type QmpClient } from '../qmp/index.ts';
 import { expectBoolean, expectList, expectObject, expectString } from '../qmp/qmp-value.ts';
-import { expander } from './cpu-properties.ts';
+import { expander, type Expand } from './cpu-properties.ts';
 import type { Reading } from './dependencies.ts';
-import { ModelReader, type HarvestedModel, type HiddenPart } from './model-rows.ts';
+import { ModelReader, comparableExpansion, type HarvestedModel, type HiddenPart } from './model-rows.ts';
 
 /** What one launch of one machine type told. */
 export interface HarvestedMachine {
@@ -19,6 +20,8 @@ export interface HarvestedMachine {
   readonly models: ReadonlyMap<string, HarvestedModel>;
   /** Model name → the model it stands for on this machine type. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** Expansions of a few models, to recognise a machine type that is equal. */
+  readonly witnesses: string;
   readonly forcesHostPhysBits: boolean;
   readonly splitExtDestId: boolean;
   readonly irqchipDefault: 'on' | 'split';
@@ -35,11 +38,25 @@ export interface SweepOptions {
   readonly nameless: ReadonlyMap<string, SparseWords>;
   readonly parallel: number;
   /** What compat properties say of CPUs, by machine type; releases before 9.1 do not tell. */
-  readonly cpuCompat: ReadonlyMap<string, string>;
+  readonly cpuCompat: ReadonlyMap<string, CpuCompat>;
   /** The sweep under another accelerator that went before: what differs there is looked at again here. */
   readonly earlier?: readonly HarvestedMachine[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onMachine?: ((done: number, machine: string) => void) | undefined;
+}
+
+/** Compat properties of CPU types of one machine type, as texts that compare. */
+export interface CpuCompat {
+  /** Those of feature bits. */
+  readonly ofFeatures: string;
+  readonly all: string;
+}
+
+/** What the machine types of a sweep have in common, so that equal ones are asked once. */
+interface SharedKnowledge {
+  readonly hidden: Map<string, Promise<HiddenPart>>;
+  /** Machine types read in full, by what makes others equal to them. */
+  readonly twins: Map<string, Promise<HarvestedMachine>>;
 }
 
 /** A machine type that this QEMU lists but does not start, and why. */
@@ -94,35 +111,81 @@ async function hasExtDestId(options: SweepOptions, machine: string, kernelIrqchi
 async function harvestMachine(
   options: SweepOptions,
   machine: string,
-  hidden: Map<string, Promise<HiddenPart>>,
+  shared: SharedKnowledge,
 ): Promise<HarvestedMachine> {
-  const { index, accel } = options;
+  const { accel } = options;
   const earlier = options.earlier?.find((other) => other.machine === machine);
   const qemu = await launchQemu({ ...options.launch, machine, accel });
   try {
     if ((await findCpuPath(qemu.client)) === null) throw new AtlasError('MACHINE_TYPE_UNKNOWN', 'it creates no CPU');
     const aliases = earlier?.aliases ?? (await readAliases(qemu.client));
-    const expand = expander(qemu.client);
-    const reader = new ModelReader({ index, plan: options.plan, nameless: options.nameless, hidden });
-    const offered = options.models.filter(({ name }) => !(name === 'host' && accel === 'tcg'));
-    const compat = options.cpuCompat.get(machine) ?? '';
-    const read = await Promise.all(
-      offered.map(({ name }) => reader.read(expand, name, `${compat}\n${earlier?.models.get(name)?.key ?? ''}`)),
-    );
-    const models = new Map(offered.map(({ name }, i) => [name, read[i]]));
-    const witness = models.get(witnessOf(options.models) ?? '');
-    const isSplit = accel === 'kvm' && witness !== undefined && hasBit(index, witness, extDestId);
-    return {
-      machine,
-      models,
-      aliases,
-      forcesHostPhysBits: await readForcedPhysBits(qemu.client, models),
-      irqchipDefault: isSplit ? 'split' : 'on',
-      splitExtDestId: accel === 'kvm' && (isSplit || (await hasExtDestId(options, machine, 'split'))),
-    };
+    const witnesses = await readWitnesses(options, expander(qemu.client));
+    const twin = await findTwin(options, machine, aliases, shared);
+    if (twin !== null && twin.machine?.witnesses === witnesses) return { ...twin.machine, machine };
+    const reading = readInFull({ options, machine, shared, client: qemu.client, aliases, witnesses, earlier });
+    if (twin !== null && twin.machine === null) shared.twins.set(twin.key, reading);
+    return await reading;
   } finally {
     await qemu.dispose();
   }
+}
+
+/** Models looked at on every machine type: a few, spread over all of them. */
+async function readWitnesses({ models, accel }: SweepOptions, expand: Expand): Promise<string> {
+  const offered = models.filter(({ name }) => !(name === 'host' && accel === 'tcg'));
+  const chosen = [0, 1, 2, 3].map((n) => offered[Math.floor((n * (offered.length - 1)) / 3)].name);
+  const expansions = await Promise.all(chosen.map((name) => expand(name, {})));
+  return expansions.map(comparableExpansion).join('\n');
+}
+
+/**
+ * A machine type with the same compat properties of CPUs and the same aliases, read before; `machine` is null where this
+ * is the first of its kind. null: this QEMU does not list compat properties, so that every machine type is read in full.
+ */
+async function findTwin(
+  { cpuCompat }: SweepOptions,
+  machine: string,
+  aliases: ReadonlyMap<string, string>,
+  { twins }: SharedKnowledge,
+): Promise<{ key: string; machine: HarvestedMachine | null } | null> {
+  const compat = cpuCompat.get(machine);
+  if (compat === undefined) return null;
+  const key = JSON.stringify([compat.all, [...aliases], isPcMachine(machine)]);
+  return { key, machine: (await twins.get(key)?.catch(() => null)) ?? null };
+}
+
+interface FullReading {
+  readonly options: SweepOptions;
+  readonly machine: string;
+  readonly shared: SharedKnowledge;
+  readonly client: QmpClient;
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly witnesses: string;
+  readonly earlier: HarvestedMachine | undefined;
+}
+
+async function readInFull(reading: FullReading): Promise<HarvestedMachine> {
+  const { options, machine, shared, client, aliases, witnesses, earlier } = reading;
+  const { index, accel } = options;
+  const expand = expander(client);
+  const reader = new ModelReader({ index, plan: options.plan, nameless: options.nameless, hidden: shared.hidden });
+  const offered = options.models.filter(({ name }) => !(name === 'host' && accel === 'tcg'));
+  const compat = options.cpuCompat.get(machine)?.ofFeatures ?? '';
+  const read = await Promise.all(
+    offered.map(({ name }) => reader.read(expand, name, `${compat}\n${earlier?.models.get(name)?.key ?? ''}`)),
+  );
+  const models = new Map(offered.map(({ name }, i) => [name, read[i]]));
+  const witness = models.get(witnessOf(options.models) ?? '');
+  const isSplit = accel === 'kvm' && witness !== undefined && hasBit(index, witness, extDestId);
+  return {
+    machine,
+    models,
+    aliases,
+    witnesses,
+    forcesHostPhysBits: await readForcedPhysBits(client, models),
+    irqchipDefault: isSplit ? 'split' : 'on',
+    splitExtDestId: accel === 'kvm' && (isSplit || (await hasExtDestId(options, machine, 'split'))),
+  };
 }
 
 /** Whether the running CPU has host-phys-bits although its model, as expanded, has not: the machine type did that. */
@@ -157,12 +220,12 @@ export async function sweepMachines(
   const queue = [...options.machines];
   const harvested: HarvestedMachine[] = [];
   const skipped: SkippedMachine[] = [];
-  const hidden = new Map<string, Promise<HiddenPart>>();
+  const shared: SharedKnowledge = { hidden: new Map(), twins: new Map() };
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       options.signal?.throwIfAborted();
       try {
-        harvested.push(await harvestMachine(options, next.name, hidden));
+        harvested.push(await harvestMachine(options, next.name, shared));
       } catch (error) {
         if (!(error instanceof AtlasError) || error.code === 'INTERNAL') throw error;
         skipped.push({ machine: next.name, reason: error.message });

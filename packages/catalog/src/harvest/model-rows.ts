@@ -33,6 +33,11 @@ const placement = new Set([
   ],
 ]);
 
+/** An expansion without what is only placement, as text that compares. */
+export function comparableExpansion(values: PropertyValues): string {
+  return JSON.stringify(Object.entries(values).filter(([name]) => !placement.has(name)));
+}
+
 const levelNames = ['level', 'xlevel', 'xlevel2'] as const;
 
 function addFeature(index: CatalogIndex, set: FeatureSet, name: string): void {

@@ -14,19 +14,23 @@ export async function readNamelessBits(
   launch: QemuLaunch,
   index: CatalogIndex,
   models: readonly CpuModelInfo[],
+  aliases: ReadonlyMap<string, string>,
   plan: readonly Reading[],
   parallel: number,
 ): Promise<Map<string, SparseWords>> {
   const deep = plan[1]?.force ?? {};
   const found = new Map<string, SparseWords>();
-  const queue = await modelsWithMsrs(launch, index, models, deep);
+  const lineage = (name: string): string => (aliases.get(name) ?? name).replace(/-v\d+$/, '');
+  const concerned = await modelsWithMsrs(launch, index, models, deep);
+  const queue = [...new Map(concerned.map((name) => [lineage(name), name])).values()];
   const forced = Object.entries(deep).map(([name, on]) => `${name}=${on ? 'on' : 'off'}`);
   const worker = async (): Promise<void> => {
     for (let model = queue.shift(); model !== undefined; model = queue.shift()) {
       const qemu = await launchQemu({ ...launch, cpu: [model, 'check=on', ...forced].join(',') });
       await qemu.dispose();
       const bits = readBits(index, qemu.stderr());
-      if (Object.keys(bits).length > 0) found.set(model, bits);
+      if (Object.keys(bits).length === 0) continue;
+      for (const { name } of models) if (lineage(name) === lineage(model)) found.set(name, bits);
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));
