@@ -17,6 +17,8 @@ export const importLimits = {
   xmlElements: 200_000,
   /** JSON documents in one text. A libvirt session has about 120. */
   jsonDocuments: 10_000,
+  /** Values in one JSON document. A libvirt session has about 60,000 in all of them. */
+  jsonValues: 1_000_000,
   /** Words in the flags line of `/proc/cpuinfo`. About 150 are in use. */
   flagWords: 1_024,
   zip: {

@@ -2,7 +2,14 @@ import { AtlasError } from '../errors.ts';
 import { dependencyRecords, featureAt, findFeature } from '../x86/feature-table.ts';
 import { fromSparse } from '../x86/feature-set.ts';
 import { layoutWords, locateBit, wordKeyOf, type FeatureSet, type WordLayout } from '../x86/word-layout.ts';
-import type { AcceleratorCatalog, Catalog, FeatureDependency, MachineType, OtherProperty, PropertyValues } from './catalog.ts';
+import type {
+  AcceleratorCatalog,
+  Catalog,
+  FeatureDependency,
+  MachineType,
+  OtherProperty,
+  PropertyValues,
+} from './catalog.ts';
 import { releaseOf, type QemuRelease } from './release.ts';
 
 /** Where a feature property lies: one lane and the mask of its one or two bits. */
@@ -17,6 +24,8 @@ export interface FeatureLocation {
 export interface CompiledDependency {
   readonly whenMissing: FeatureLocation;
   readonly clears: FeatureSet;
+  /** The lanes in which `clears` has anything. */
+  readonly lanes: readonly number[];
 }
 
 /** One edge of the curated dependencies, in QEMU's order, which the catalog's own do not have. */
@@ -48,6 +57,8 @@ export interface CatalogIndex {
   readonly catalog: Catalog;
   readonly release: QemuRelease;
   readonly layout: WordLayout;
+  /** The empty set; shared, never to be written. */
+  readonly nothing: FeatureSet;
   readonly features: ReadonlyMap<string, FeatureLocation>;
   /** Name of each bit at lane * 32 + bit; null for a nameless one. */
   readonly bitNames: readonly (string | null)[];
@@ -81,7 +92,10 @@ function compileFeatures(catalog: Catalog, layout: WordLayout): Map<string, Feat
       if (bit < 32) mask |= 1 << bit;
       else highMask |= 1 << (bit - 32);
     }
-    const location = mask === 0 ? { lane: lane + 1, mask: highMask >>> 0, highMask: 0 } : { lane, mask: mask >>> 0, highMask: highMask >>> 0 };
+    const location =
+      mask === 0
+        ? { lane: lane + 1, mask: highMask >>> 0, highMask: 0 }
+        : { lane, mask: mask >>> 0, highMask: highMask >>> 0 };
     features.set(property.name, { name: property.name, ...location });
   }
   for (const [alias, name] of Object.entries(catalog.aliases)) {
@@ -98,7 +112,11 @@ function nameBits(catalog: Catalog, layout: WordLayout): (string | null)[] {
   return names;
 }
 
-function setOf(names: readonly string[], features: ReadonlyMap<string, FeatureLocation>, layout: WordLayout): FeatureSet {
+function setOf(
+  names: readonly string[],
+  features: ReadonlyMap<string, FeatureLocation>,
+  layout: WordLayout,
+): FeatureSet {
   const set = new Uint32Array(layout.laneCount);
   for (const name of names) {
     const location = features.get(name);
@@ -150,19 +168,21 @@ function compileDependencies(
   layout: WordLayout,
   release: QemuRelease,
 ): CompiledDependency[] {
-  return catalog.dependencies.filter(({ whenMissing }) => isEnforced(whenMissing, release)).map((dependency) => {
-    const whenMissing = features.get(dependency.whenMissing);
-    if (!whenMissing) throw damaged('dependencies', `feature "${dependency.whenMissing}" is unknown`);
-    const clears = setOf(dependency.clears, features, layout);
-    for (const word of dependency.clearsWords ?? []) {
-      const lane = layout.laneOfWord[word];
-      if (lane === undefined) throw damaged('dependencies', `word ${word} does not exist`);
-      clears[lane] = 0xffffffff;
-      if (layout.words[word].kind === 'msr') clears[lane + 1] = 0xffffffff;
-    }
-    refineByMask(clears, dependency, catalog, layout);
-    return { whenMissing, clears };
-  });
+  return catalog.dependencies
+    .filter(({ whenMissing }) => isEnforced(whenMissing, release))
+    .map((dependency) => {
+      const whenMissing = features.get(dependency.whenMissing);
+      if (!whenMissing) throw damaged('dependencies', `feature "${dependency.whenMissing}" is unknown`);
+      const clears = setOf(dependency.clears, features, layout);
+      for (const word of dependency.clearsWords ?? []) {
+        const lane = layout.laneOfWord[word];
+        if (lane === undefined) throw damaged('dependencies', `word ${word} does not exist`);
+        clears[lane] = 0xffffffff;
+        if (layout.words[word].kind === 'msr') clears[lane + 1] = 0xffffffff;
+      }
+      refineByMask(clears, dependency, catalog, layout);
+      return { whenMissing, clears, lanes: [...clears.keys()].filter((lane) => clears[lane] !== 0) };
+    });
 }
 
 /** The curated edges that this release enforces, cut to what its catalog knows. */
@@ -184,7 +204,9 @@ function compileEdges(
 
 /** A harvest sees all that goes with `pmu`; what goes because something else did is left to the dependencies. */
 function directPmuFeatures(names: readonly string[], { dependencies }: Catalog): string[] {
-  const indirect = new Set(dependencies.filter(({ whenMissing }) => names.includes(whenMissing)).flatMap(({ clears }) => clears));
+  const indirect = new Set(
+    dependencies.filter(({ whenMissing }) => names.includes(whenMissing)).flatMap(({ clears }) => clears),
+  );
   return names.filter((name) => !indirect.has(name));
 }
 
@@ -219,7 +241,8 @@ function indexAccelerator(
     rows.forEach((row, model) => {
       if (row < 0) return;
       const own = accelerator.properties[accelerator.rows[row][1]]['legacy-cache'];
-      if ((own ?? accelerator.groupProperties[group]['legacy-cache'] ?? defaults['legacy-cache']) === false) ownCaches.add(model);
+      if ((own ?? accelerator.groupProperties[group]['legacy-cache'] ?? defaults['legacy-cache']) === false)
+        ownCaches.add(model);
     }),
   );
   return {
@@ -228,7 +251,11 @@ function indexAccelerator(
     propertiesOf(group, row) {
       const own = accelerator.rows[row][1];
       const key = group * accelerator.properties.length + own;
-      const known = completed.get(key) ?? { ...defaults, ...accelerator.groupProperties[group], ...accelerator.properties[own] };
+      const known = completed.get(key) ?? {
+        ...defaults,
+        ...accelerator.groupProperties[group],
+        ...accelerator.properties[own],
+      };
       completed.set(key, known);
       return known;
     },
@@ -258,6 +285,7 @@ export function indexCatalog(catalog: Catalog, runsAs: string = catalog.qemu.ver
     catalog,
     release: releaseOf(runsAs),
     layout,
+    nothing: new Uint32Array(layout.laneCount),
     features,
     bitNames: nameBits(catalog, layout),
     otherProperties: new Map(catalog.otherProperties.map((property) => [property.name, property])),

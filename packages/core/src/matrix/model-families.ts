@@ -54,7 +54,10 @@ export function familyOf(model: string): ModelFamily {
   return match ? { vendor: match[1], family: match[2] } : { vendor: 'QEMU', family: model.replace(/-v\d+$/, '') };
 }
 
+/** Compares names with their numbers as numbers: `v9` before `v10`. */
+export const compareNames: (a: string, b: string) => number = new Intl.Collator('en', { numeric: true }).compare;
+
 /** Compares names of machine types so that newer ones come first. */
 export function newestFirst(a: string, b: string): number {
-  return b.localeCompare(a, 'en', { numeric: true });
+  return compareNames(b, a);
 }

@@ -50,7 +50,8 @@ function siliconHasMsr({ facts: { silicon } }: ResolveContext, msr: number): Pre
 
 function kvmHas({ index }: ResolveContext, kvm: KvmFacts, place: BitPlace): boolean {
   const word = index.layout.words[place.word];
-  if (word.kind === 'cpuid') return (((kvm.supported.get(word.leaf, word.subleaf ?? 0)?.[word.register] ?? 0) >>> place.bit) & 1) === 1;
+  if (word.kind === 'cpuid')
+    return (((kvm.supported.get(word.leaf, word.subleaf ?? 0)?.[word.register] ?? 0) >>> place.bit) & 1) === 1;
   return (((kvm.featureMsrs.get(word.index) ?? 0n) >> BigInt(place.bit)) & 1n) === 1n;
 }
 
@@ -74,13 +75,29 @@ function kernelBlocker(context: ResolveContext, place: BitPlace, coordinate: str
   const module = facts.vendor === 'GenuineIntel' ? 'kvm_intel' : 'kvm_amd';
   const evidence = `${coordinate}=0 in what KVM offers (Linux ${release}), although the CPU has it`;
   if (isNestedFeature(key, name) && isOff(parameterOf(facts, 'nested')))
-    return { layer: 'kernel', evidence: `${evidence}; ${module} runs with nested=0`, remedy: `load ${module} with nested=1` };
+    return {
+      layer: 'kernel',
+      evidence: `${evidence}; ${module} runs with nested=0`,
+      remedy: `load ${module} with nested=1`,
+    };
   if (key === 'msr.345' || name === 'pdcm' || name.startsWith('perfctr') || name === 'arch-lbr')
     if (isOff(parameterOf(facts, 'enable_pmu')))
-      return { layer: 'kernel', evidence: `${evidence}; kvm runs with enable_pmu=N`, remedy: 'load kvm with enable_pmu=1' };
+      return {
+        layer: 'kernel',
+        evidence: `${evidence}; kvm runs with enable_pmu=N`,
+        remedy: 'load kvm with enable_pmu=1',
+      };
   if (isKvmLeaf(kvmLeafOf(context, place)))
-    return { layer: 'kernel', evidence: `${coordinate}=0 in what KVM offers (Linux ${release})`, remedy: `a newer kernel may offer it; until then append ,-${name}` };
-  return { layer: 'kernel', evidence, remedy: `a newer kernel or another KVM module parameter may offer it; until then append ,-${name}` };
+    return {
+      layer: 'kernel',
+      evidence: `${coordinate}=0 in what KVM offers (Linux ${release})`,
+      remedy: `a newer kernel may offer it; until then append ,-${name}`,
+    };
+  return {
+    layer: 'kernel',
+    evidence,
+    remedy: `a newer kernel or another KVM module parameter may offer it; until then append ,-${name}`,
+  };
 }
 
 function kvmLeafOf({ index }: ResolveContext, place: BitPlace): number {
@@ -92,11 +109,21 @@ function hardwareBlocker(context: ResolveContext, place: BitPlace, coordinate: s
   const { name } = place.location;
   const word = context.index.layout.words[place.word];
   const evidence =
-    word.kind === 'msr' ? `the host CPU has no MSR ${word.index.toString(16).toUpperCase()}H` : `${coordinate}=0 on the host CPU`;
+    word.kind === 'msr'
+      ? `the host CPU has no MSR ${word.index.toString(16).toUpperCase()}H`
+      : `${coordinate}=0 on the host CPU`;
   if ((name === 'hle' || name === 'rtm') && context.facts.vendor === 'GenuineIntel')
-    return { layer: 'hardware', evidence, remedy: 'microcode updates take TSX away: use the -noTSX version of the model' };
+    return {
+      layer: 'hardware',
+      evidence,
+      remedy: 'microcode updates take TSX away: use the -noTSX version of the model',
+    };
   if (isNestedFeature(wordKeyOf(word), name) && (name === 'svm' || name === 'vmx'))
-    return { layer: 'hardware', evidence, remedy: 'switch virtualisation on in the firmware (or nested virtualisation, where this host is itself a guest)' };
+    return {
+      layer: 'hardware',
+      evidence,
+      remedy: 'switch virtualisation on in the firmware (or nested virtualisation, where this host is itself a guest)',
+    };
   return { layer: 'hardware', evidence, remedy: `choose a model or version without ${name}, or append ,-${name}` };
 }
 
@@ -112,45 +139,103 @@ function missingParent({ index }: ResolveContext, { words }: ResolvedCell, { loc
 function droppedBlocker(context: ResolveContext, resolved: ResolvedCell, place: BitPlace): Blocker | null {
   const { lane, mask, name } = place.location;
   if ((resolved.words.conflicting[lane] & mask) !== 0)
-    return { layer: 'dependency', evidence: `${name} is asked for together with a feature that excludes it`, remedy: `append ,-${name} or switch the other off` };
+    return {
+      layer: 'dependency',
+      evidence: `${name} is asked for together with a feature that excludes it`,
+      remedy: `append ,-${name} or switch the other off`,
+    };
   if ((resolved.words.dropped[lane] & mask) === 0) return null;
   const parent = missingParent(context, resolved, place);
-  const evidence = parent === null ? `what ${name} depends on is not requested` : `${name} depends on ${parent}, which is not requested`;
-  return { layer: 'dependency', evidence, remedy: parent === null ? `leave ${name} out` : `append ,+${parent}, or leave ${name} out` };
+  const evidence =
+    parent === null
+      ? `what ${name} depends on is not requested`
+      : `${name} depends on ${parent}, which is not requested`;
+  return {
+    layer: 'dependency',
+    evidence,
+    remedy: parent === null ? `leave ${name} out` : `append ,+${parent}, or leave ${name} out`,
+  };
 }
 
-function kvmBlocker(context: ResolveContext, resolved: ResolvedCell, place: BitPlace, kvm: KvmFacts, coordinate: string): Blocker {
+function kvmBlocker(
+  context: ResolveContext,
+  resolved: ResolvedCell,
+  place: BitPlace,
+  kvm: KvmFacts,
+  coordinate: string,
+): Blocker {
   const { name } = place.location;
   if (kvmHas(context, kvm, place)) {
     if (resolved.irqchip === 'off')
-      return { layer: 'config', evidence: `KVM offers ${name}, but not with kernel-irqchip=off`, remedy: 'use kernel-irqchip=on or split' };
+      return {
+        layer: 'config',
+        evidence: `KVM offers ${name}, but not with kernel-irqchip=off`,
+        remedy: 'use kernel-irqchip=on or split',
+      };
     if (name === 'sgx' || name === 'sgxlc')
-      return { layer: 'config', evidence: `this machine type has no SGX memory`, remedy: 'use a pc or q35 machine type' };
-    return { layer: 'qemu', evidence: `${coordinate}=1 in what KVM offers, but QEMU ${context.index.catalog.qemu.version} does not pass it on`, remedy: 'another QEMU release may' };
+      return {
+        layer: 'config',
+        evidence: `this machine type has no SGX memory`,
+        remedy: 'use a pc or q35 machine type',
+      };
+    return {
+      layer: 'qemu',
+      evidence: `${coordinate}=1 in what KVM offers, but QEMU ${context.index.catalog.qemu.version} does not pass it on`,
+      remedy: 'another QEMU release may',
+    };
   }
   if (name === 'tsc-deadline' && resolved.irqchip === 'off')
-    return { layer: 'config', evidence: 'tsc-deadline needs the irqchip of the kernel', remedy: 'use kernel-irqchip=on or split' };
+    return {
+      layer: 'config',
+      evidence: 'tsc-deadline needs the irqchip of the kernel',
+      remedy: 'use kernel-irqchip=on or split',
+    };
   if (name === 'kvm-msi-ext-dest-id')
-    return { layer: 'config', evidence: 'kvm-msi-ext-dest-id needs a split irqchip', remedy: 'use kernel-irqchip=split' };
+    return {
+      layer: 'config',
+      evidence: 'kvm-msi-ext-dest-id needs a split irqchip',
+      remedy: 'use kernel-irqchip=split',
+    };
   const silicon = siliconHas(context, place);
   if (silicon === 'unknown')
-    return { layer: 'not-observed', evidence: `${coordinate}=0 in what KVM offers; what the CPU has is not known`, remedy: context.facts.hardwareUnknown?.remedy ?? 'probe the host' };
+    return {
+      layer: 'not-observed',
+      evidence: `${coordinate}=0 in what KVM offers; what the CPU has is not known`,
+      remedy: context.facts.hardwareUnknown?.remedy ?? 'probe the host',
+    };
   if (silicon === 'absent' && !madeUp.has(name)) return hardwareBlocker(context, place, coordinate);
   return kernelBlocker(context, place, coordinate);
 }
 
 /** The first layer, on the way from silicon to guest, that withholds a feature. */
-export function findBlocker(context: ResolveContext, request: ResolutionRequest, resolved: ResolvedCell, place: BitPlace): Blocker {
+export function findBlocker(
+  context: ResolveContext,
+  request: ResolutionRequest,
+  resolved: ResolvedCell,
+  place: BitPlace,
+): Blocker {
   const { name } = place.location;
   const word = context.index.layout.words[place.word];
   const coordinate = bitCoordinate(word, place.bit);
   const dropped = droppedBlocker(context, resolved, place);
   if (dropped) return dropped;
   if (request.accel === 'tcg')
-    return { layer: 'qemu', evidence: `TCG of QEMU ${context.index.catalog.qemu.version} does not implement ${coordinate}`, remedy: `use KVM, or append ,-${name}` };
+    return {
+      layer: 'qemu',
+      evidence: `TCG of QEMU ${context.index.catalog.qemu.version} does not implement ${coordinate}`,
+      remedy: `use KVM, or append ,-${name}`,
+    };
   if (context.facts.kvm) return kvmBlocker(context, resolved, place, context.facts.kvm, coordinate);
   if (context.facts.observed.kvm)
-    return { layer: 'not-observed', evidence: `-cpu host of the QEMU on that host does not have ${name}`, remedy: 'probe the host itself to learn which layer withholds it' };
+    return {
+      layer: 'not-observed',
+      evidence: `-cpu host of the QEMU on that host does not have ${name}`,
+      remedy: 'probe the host itself to learn which layer withholds it',
+    };
   const why = context.facts.kvmUnknown;
-  return { layer: 'not-observed', evidence: why?.reason ?? 'KVM of that host was not observed', remedy: why?.remedy ?? 'probe the host itself' };
+  return {
+    layer: 'not-observed',
+    evidence: why?.reason ?? 'KVM of that host was not observed',
+    remedy: why?.remedy ?? 'probe the host itself',
+  };
 }

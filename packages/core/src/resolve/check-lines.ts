@@ -39,7 +39,9 @@ export function conflictLines({ context: { index }, settled: { words } }: StartI
       .filter(({ lane, mask }) => (words.conflicting[lane] & mask) !== 0)
       .sort((a, b) => a.lane - b.lane)
       .flatMap(({ name }) => {
-        const others = features.filter((other) => other.name !== name).map((other) => labels[other.name] ?? other.name.toUpperCase());
+        const others = features
+          .filter((other) => other.name !== name)
+          .map((other) => labels[other.name] ?? other.name.toUpperCase());
         return warningLines(index, `this feature conflicts with ${others.join(', ')}`, only(index, name));
       }),
   );

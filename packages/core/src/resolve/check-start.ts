@@ -4,9 +4,10 @@ import { hasFeature } from './feature-words.ts';
 import type { Refusal } from './resolution.ts';
 import { holds } from './rules.ts';
 import type { StartInput } from './start-sequence.ts';
-import { highestApicId, placeOfCpu } from './topology.ts';
+import { placeOfCpu } from './topology.ts';
 
-const has = ({ context, settled }: StartInput, name: string): boolean => hasFeature(context.index, settled.words.effective, name);
+const has = ({ context, settled }: StartInput, name: string): boolean =>
+  hasFeature(context.index, settled.words.effective, name);
 
 const isOn = ({ settled }: StartInput, property: string): boolean => settled.configured.properties[property] === true;
 
@@ -18,6 +19,29 @@ const lastPlainApicId = 254;
 /** What QEMU refuses before it looks into the first CPU. */
 export function checkMachine(input: StartInput): Refusal | null {
   return checkApicIds(input) ?? checkPlaces(input, 0, 1) ?? checkNode(input) ?? checkVpIndex(input);
+}
+
+const gibibyte = 2 ** 30;
+
+/** Space that the PCI devices of a machine type get above 4 GiB. Source: QEMU 7.2 and 10.2, pci-hole64-size of its host bridges */
+function deviceSpaceBytes(machine: string): number {
+  if (/^isapc|^microvm/.test(machine)) return 0;
+  return /q35/.test(machine) ? 32 * gibibyte : 2 * gibibyte;
+}
+
+/** phys-bits must reach the devices; memory above 4 GiB, which Atlas knows nothing of, may need more. */
+export function checkAddressSpace(input: StartInput): Refusal | null {
+  const { context, address, settled } = input;
+  const { release, catalog } = context.index;
+  const { physBits } = address;
+  if (physBits === null || !has(input, 'lm') || !holds('addressSpaceChecked', release)) return null;
+  const spaceBytes = deviceSpaceBytes(catalog.machines[settled.cell.machine].name);
+  const isExempt = physBits <= 32 && !holds('addressSpaceByLongMode', release);
+  const last = 4 * gibibyte + spaceBytes - 1;
+  const reach = 2 ** physBits - 1;
+  if (spaceBytes === 0 || isExempt || reach >= last) return null;
+  const message = `Address space limit 0x${reach.toString(16)} < 0x${last.toString(16)} phys-bits too low (${physBits})`;
+  return { by: 'usage', message, remedy: `give phys-bits from ${Math.ceil(Math.log2(last))} up` };
 }
 
 /** What QEMU refuses of the CPUs after the first, which it has made by then. */
@@ -45,7 +69,11 @@ function checkPlaces({ settled: { configured, topology } }: StartInput, from: nu
     if (other === undefined) continue;
     const [name, level] = other;
     const set = `set apic-id: 0x${place.apicId.toString(16)} (${name}: ${place[level]})`;
-    return { by: 'usage', message: `property ${name}: ${Number(properties[name]) >>> 0} doesn't match ${set}`, remedy: placeRemedy };
+    return {
+      by: 'usage',
+      message: `property ${name}: ${Number(properties[name]) >>> 0} doesn't match ${set}`,
+      remedy: placeRemedy,
+    };
   }
   return null;
 }
@@ -58,7 +86,7 @@ function checkNode({ settled: { configured } }: StartInput): Refusal | null {
 
 function checkApicIds(input: StartInput): Refusal | null {
   const { settled, context } = input;
-  if (highestApicId(settled.topology.topology) <= lastPlainApicId) return null;
+  if (settled.topology.highestApicId <= lastPlainApicId) return null;
   const isServed = isKvm(input) && settled.irqchip !== 'off';
   if (isServed || holds('highApicIdNeedsX2apic', context.index.release)) return null;
   const message = 'current -smp configuration requires kernel irqchip and X2APIC API support.';
@@ -90,7 +118,11 @@ export function checkLbrFormat(input: StartInput): Refusal | null {
   const asked = settled.words.requested[lane] & 0x3f;
   if (asked === 0) return null;
   if (!isOn(input, 'pmu'))
-    return { by: 'usage', message: 'vPMU: LBR is unsupported without pmu=on', remedy: 'append ,pmu=on, or leave lbr-fmt out' };
+    return {
+      by: 'usage',
+      message: 'vPMU: LBR is unsupported without pmu=on',
+      remedy: 'append ,pmu=on, or leave lbr-fmt out',
+    };
   const offered = settled.support.supported[lane] & 0x3f;
   if (asked === offered || (settled.support.unknown[lane] & 0x3f) !== 0) return null;
   const hex = (format: number): string => `0x${format.toString(16)}`;
@@ -129,11 +161,15 @@ export function checkApic(input: StartInput): Refusal | null {
     const remedy = 'leave kernel-irqchip out, or use on or split';
     return { by: 'accelerator', message: 'KVM does not support userspace APIC', remedy };
   }
-  const id = highestApicId(settled.topology.topology);
+  const { topology, highestApicId } = settled.topology;
   const mayHave = has(input, 'x2apic') || hasFeature(context.index, settled.words.undecided, 'x2apic');
-  if (id <= lastPlainApicId || !holds('highApicIdNeedsX2apic', release) || mayHave) return null;
-  const message = `APIC ID ${lastPlainApicId + 1} requires x2APIC feature in CPU`;
-  return { by: 'abort', message, remedy: 'append ,+x2apic, or use fewer CPUs' };
+  if (highestApicId <= lastPlainApicId || !holds('highApicIdNeedsX2apic', release) || mayHave) return null;
+  let cpu = 0;
+  while (placeOfCpu(topology, cpu).apicId <= lastPlainApicId) cpu++;
+  const need = `APIC ID ${placeOfCpu(topology, cpu).apicId} requires x2APIC feature in CPU`;
+  if (!holds('highApicIdRefused', release))
+    return { by: 'abort', message: need, remedy: 'append ,+x2apic, or use fewer CPUs' };
+  return { by: 'usage', message: 'Try x2apic=on in -cpu.', remedy: `${need}: append ,+x2apic, or use fewer CPUs` };
 }
 
 /** What KVM refuses when a vCPU is made. */
@@ -164,17 +200,26 @@ function checkAsyncFaults(input: StartInput): Refusal | null {
 
 /** MCG_LMCE_P. Source: Intel SDM vol. 3B, 16.3.1.1, IA32_MCG_CAP */
 const localMachineCheck = 1n << 27n;
+/** Basic family of CPUID.01H:EAX[11:8], which stops at 15, from which machine checks of this kind are there. */
+const oldestMachineCheckFamily = 6;
 const vcpuFailed = 'kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Operation not supported';
 
 function checkMachineChecks(input: StartInput): Refusal | null {
   const capabilities = input.context.facts.kvm?.mceCapabilities ?? null;
   if (!isOn(input, 'lmce') || capabilities === null || (capabilities & localMachineCheck) !== 0n) return null;
+  const { family } = input.settled.configured.properties;
+  if (!has(input, 'mce') || !has(input, 'mca') || typeof family !== 'number' || family < oldestMachineCheckFamily)
+    return null;
   return { by: 'accelerator', message: vcpuFailed, remedy: 'KVM has no local machine checks here: leave lmce out' };
 }
 
 function checkTsc(input: StartInput): Refusal | null {
   if (tscLines(input).length === 0) return null;
-  return { by: 'accelerator', message: vcpuFailed, remedy: 'KVM cannot scale the TSC here: leave tsc-frequency out, or give the host its own' };
+  return {
+    by: 'accelerator',
+    message: vcpuFailed,
+    remedy: 'KVM cannot scale the TSC here: leave tsc-frequency out, or give the host its own',
+  };
 }
 
 /** QEMU's warning about a TSC frequency that this host cannot give; none where it can, or it is not known. */
@@ -187,7 +232,9 @@ export function tscLines(input: StartInput): string[] {
   // Within 250 ppm KVM leaves it to NTP. Source: Linux Documentation, kvm.tsc_tolerance_ppm
   const isClose = Math.abs(askedKhz - hostKhz) <= Math.floor((hostKhz * 250) / 1_000_000);
   if ((facts.kvm.layer.capabilities.KVM_CAP_TSC_CONTROL ?? 0) > 0 || isClose) return [];
-  return [`warning: TSC frequency mismatch between VM (${askedKhz} kHz) and host (${hostKhz} kHz), and TSC scaling unavailable`];
+  return [
+    `warning: TSC frequency mismatch between VM (${askedKhz} kHz) and host (${hostKhz} kHz), and TSC scaling unavailable`,
+  ];
 }
 
 function refusedMsr(msr: number, value: string, remedy: string): Refusal {
@@ -234,7 +281,10 @@ export function hyperVLines({ settled: { configured } }: StartInput): string[] {
 export function userspaceApicLines(input: StartInput): string[] {
   if (!isKvm(input) || input.settled.irqchip !== 'off' || !makesApic(input)) return [];
   if (holds('noUserspaceApic', input.context.index.release)) return [];
-  return ['warning: Userspace local APIC is deprecated for KVM.', 'warning: Do not use kernel-irqchip except for the -M isapc machine type.'];
+  return [
+    'warning: Userspace local APIC is deprecated for KVM.',
+    'warning: Do not use kernel-irqchip except for the -M isapc machine type.',
+  ];
 }
 
 export function threadLines(input: StartInput): string[] {

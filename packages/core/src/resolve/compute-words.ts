@@ -16,9 +16,9 @@ export interface WordsInput {
   /** `host` or `max`. */
   readonly isMax: boolean;
   readonly features: FeatureSet;
-  /** Bits that the user or the machine type set, which `host` and `max` leave alone. */
-  readonly touched: FeatureSet;
-  /** Bits that the user set: what is dropped of them counts as filtered. */
+  /** Bits that the machine type takes away, which `host` and `max` leave alone; null: none. */
+  readonly withheld: FeatureSet | null;
+  /** Bits that the user set: `host` and `max` leave them alone, and what is dropped of them counts as filtered. */
   readonly byUser: FeatureSet;
   readonly properties: PropertyValues;
   readonly vendor: string;
@@ -53,31 +53,39 @@ function clear(set: FeatureSet, bits: FeatureSet): void {
 }
 
 /** `host` and `max`: whatever is supported and neither set by somebody nor kept back. */
-function takeSupported(context: ResolveContext, input: WordsInput, support: HostSupport, set: FeatureSet, open: FeatureSet): void {
+function takeSupported(
+  context: ResolveContext,
+  input: WordsInput,
+  support: HostSupport,
+  set: FeatureSet,
+  open: FeatureSet,
+): void {
   const { index } = context;
   const onlyMigratable = input.properties.migratable !== false;
   const available = support.supported.slice();
   restrictMax(context, input, available);
   for (let lane = 0; lane < set.length; lane++) {
-    const kept = ~input.touched[lane] & ~index.notAutoenabled[lane] & (onlyMigratable ? index.migratable[lane] : 0xffffffff);
+    const touched = input.byUser[lane] | (input.withheld?.[lane] ?? 0);
+    const kept = ~touched & ~index.notAutoenabled[lane] & (onlyMigratable ? index.migratable[lane] : 0xffffffff);
     set[lane] |= available[lane] & kept;
     open[lane] = support.unknown[lane] & kept;
   }
   const invtsc = index.features.get('invtsc');
   const hasFrequency = typeof input.properties['tsc-frequency'] === 'number' && input.properties['tsc-frequency'] > 0;
   if (invtsc && hasFrequency && holds('tscFrequencyMakesInvtscMigratable', index.release))
-    set[invtsc.lane] |= available[invtsc.lane] & invtsc.mask & ~input.touched[invtsc.lane];
+    set[invtsc.lane] |=
+      available[invtsc.lane] & invtsc.mask & ~input.byUser[invtsc.lane] & ~(input.withheld?.[invtsc.lane] ?? 0);
 }
 
 /** Words that a `host` or `max` CPU of another vendor leaves alone. */
 function restrictMax({ index }: ResolveContext, { vendor, properties }: WordsInput, available: FeatureSet): void {
   const machineCheck = index.layout.laneOfKey.get('80000007.EBX');
-  if (machineCheck !== undefined && vendor !== amd && holds('amdOnlyMachineCheck', index.release)) available[machineCheck] = 0;
+  if (machineCheck !== undefined && vendor !== amd && holds('amdOnlyMachineCheck', index.release))
+    available[machineCheck] = 0;
   const archCapabilities = index.features.get('arch-capabilities');
   // Only releases that hide it (10.1.2 and later) have the property that brings it back.
   const isHidden = properties['x-arch-cap-always-on'] === false && vendor === amd;
-  if (archCapabilities && isHidden)
-    available[archCapabilities.lane] &= ~archCapabilities.mask;
+  if (archCapabilities && isHidden) available[archCapabilities.lane] &= ~archCapabilities.mask;
 }
 
 export const amd = 'AuthenticAMD';
@@ -93,14 +101,15 @@ function addTopologyBits(index: CatalogIndex, { threadsPerPackage, vendor }: Wor
 
 /** Clears what depends on something that is not there; returns what the user had asked for of it. */
 function applyDependencies(index: CatalogIndex, input: WordsInput, set: FeatureSet): FeatureSet {
-  const dropped = new Uint32Array(set.length);
   const gone = new Uint32Array(set.length);
   if (input.properties.pmu === false) dropWithoutPmu(index, input.properties, set);
-  for (const { whenMissing, clears } of index.dependencies)
-    if (!isSet(set, whenMissing)) for (let lane = 0; lane < set.length; lane++) gone[lane] |= clears[lane];
+  for (const { whenMissing, clears, lanes } of index.dependencies)
+    if (!isSet(set, whenMissing)) for (const lane of lanes) gone[lane] |= clears[lane];
+  const dropped = gone;
   for (let lane = 0; lane < set.length; lane++) {
+    const kept = set[lane] & ~gone[lane];
     dropped[lane] = set[lane] & gone[lane] & input.byUser[lane];
-    set[lane] &= ~gone[lane];
+    set[lane] = kept;
   }
   return dropped;
 }
@@ -115,9 +124,10 @@ function dropWithoutPmu(index: CatalogIndex, properties: PropertyValues, set: Fe
 
 /** Features that exclude each other go together, and count as filtered whoever asked for them. */
 function findConflicts(index: CatalogIndex, set: FeatureSet): FeatureSet {
-  const conflicting = new Uint32Array(set.length);
+  let conflicting = index.nothing;
   for (const { features, clears } of index.exclusions) {
     if (!features.every((feature) => isSet(set, feature))) continue;
+    if (conflicting === index.nothing) conflicting = new Uint32Array(set.length);
     for (let lane = 0; lane < set.length; lane++) conflicting[lane] |= set[lane] & clears[lane];
   }
   return conflicting;
@@ -149,7 +159,11 @@ function setLbrFormat(index: CatalogIndex, { properties }: WordsInput, set: Feat
 }
 
 /** Everything that the CPU asks for, in QEMU's order. */
-function expand(context: ResolveContext, input: WordsInput, support: HostSupport): Pick<Words, 'requested' | 'dropped' | 'conflicting' | 'undecided' | 'traceLacksLevel'> {
+function expand(
+  context: ResolveContext,
+  input: WordsInput,
+  support: HostSupport,
+): Pick<Words, 'requested' | 'dropped' | 'conflicting' | 'undecided' | 'traceLacksLevel'> {
   const { index } = context;
   const requested = input.features.slice();
   const undecided = new Uint32Array(requested.length);
@@ -159,7 +173,7 @@ function expand(context: ResolveContext, input: WordsInput, support: HostSupport
   dropKvmWords(index, input, requested);
   const conflicting = findConflicts(index, requested);
   const isForced = input.properties['x-force-features'] === true;
-  if (!isForced) clear(requested, conflicting);
+  if (!isForced && conflicting !== index.nothing) clear(requested, conflicting);
   enableXsaveComponents(index, context.components, requested, support.supported);
   const traceLacksLevel = lacksTraceLevel(index, requested, input.properties);
   setLbrFormat(index, input, requested);
@@ -184,7 +198,8 @@ export function computeWords(context: ResolveContext, input: WordsInput, support
     filtered[lane] |= conflicting[lane] | (lacking & ~support.unknown[lane]);
     if (!isForced) effective[lane] &= support.supported[lane];
   }
-  const traceDiffers = input.accel === 'kvm' && hasFeature(index, effective, 'intel-pt') && differsFromGuestTrace(context, effective);
+  const traceDiffers =
+    input.accel === 'kvm' && hasFeature(index, effective, 'intel-pt') && differsFromGuestTrace(context, effective);
   if (trace && traceDiffers) filterBit(trace, isForced ? [] : [effective], filtered);
   mirrorAmdAliases(index, input.vendor, effective);
   return { requested, effective, filtered, dropped, conflicting, undecided, traceLacksLevel, traceDiffers };

@@ -48,5 +48,8 @@ function parseEdit(part: string, at: number): CpuEdit {
 }
 
 function invalid(what: string, where: string): AtlasError {
-  return new AtlasError('CPU_STRING_INVALID', what, { where, remedy: 'write MODEL[,+feature][,-feature][,property=value]…' });
+  return new AtlasError('CPU_STRING_INVALID', what, {
+    where,
+    remedy: 'write MODEL[,+feature][,-feature][,property=value]…',
+  });
 }

@@ -7,7 +7,7 @@ import type { CpuArgument, CpuEdit } from './cpu-argument.ts';
 import { invalidValue, parseBoolean, parsePropertyValue, position, type PropertyValue } from './property-values.ts';
 import { holds } from './rules.ts';
 
-/** A CPU as far as its properties are set, before QEMU expands it. */
+/** A CPU as far as its properties are set, before QEMU expands it. Its sets may be shared, and are never written to. */
 export interface ConfiguredCpu {
   readonly features: FeatureSet;
   /** Bits that the user set, on or off. */
@@ -26,7 +26,9 @@ function nearNames(index: CatalogIndex, name: string): string {
   const wanted = flat(name);
   const known = [...index.features.keys(), ...index.otherProperties.keys()];
   const near = known.filter((other) => flat(other) === wanted || (wanted.length > 3 && flat(other).startsWith(wanted)));
-  return near.length > 0 ? `did you mean ${near.slice(0, 3).join(', ')}?` : `see the properties of ${index.catalog.qemu.version}: cpu-atlas harvest`;
+  return near.length > 0
+    ? `did you mean ${near.slice(0, 3).join(', ')}?`
+    : `see the properties of ${index.catalog.qemu.version}: cpu-atlas harvest`;
 }
 
 /** Applies the parts of a `-cpu` argument in QEMU's order: assignments first, then all `+`, then all `-`. */
@@ -85,10 +87,14 @@ class CpuConfiguration {
   }
 
   #unknown(edit: CpuEdit): AtlasError {
-    return new AtlasError('CPU_PROPERTY_UNKNOWN', `QEMU ${this.#index.catalog.qemu.version} has no CPU property "${edit.name.slice(0, 60)}"`, {
-      where: position(edit),
-      remedy: nearNames(this.#index, edit.name),
-    });
+    return new AtlasError(
+      'CPU_PROPERTY_UNKNOWN',
+      `QEMU ${this.#index.catalog.qemu.version} has no CPU property "${edit.name.slice(0, 60)}"`,
+      {
+        where: position(edit),
+        remedy: nearNames(this.#index, edit.name),
+      },
+    );
   }
 }
 
@@ -100,9 +106,14 @@ function ambiguityWarnings(edits: readonly CpuEdit[]): string[] {
     if (edit.kind === 'plus') plus.add(edit.name);
     else if (edit.kind === 'minus') minus.add(edit.name);
     else
-      for (const [sign, names] of [['+', plus], ['-', minus]] as const)
+      for (const [sign, names] of [
+        ['+', plus],
+        ['-', minus],
+      ] as const)
         if (names.has(edit.name))
-          warnings.push(`warning: Ambiguous CPU model string. Don't mix both "${sign}${edit.name}" and "${edit.name}=${edit.value}"`);
+          warnings.push(
+            `warning: Ambiguous CPU model string. Don't mix both "${sign}${edit.name}" and "${edit.name}=${edit.value}"`,
+          );
   }
   if (warnings.length === 0) return [];
   return [...warnings, "warning: Compatibility of ambiguous CPU model strings won't be kept on future QEMU versions"];
@@ -118,10 +129,31 @@ export function configureCpu(
   start: { readonly features: FeatureSet; readonly properties: PropertyValues },
   { edits }: CpuArgument,
   isMax: boolean,
-  forced: PropertyValues,
+  forced: PropertyValues | null,
 ): ConfiguredCpu {
+  if (edits.length === 0) return untouched(index, start, forced);
   const cpu = new CpuConfiguration(index, start, isMax);
-  for (const kind of ['assign', 'plus', 'minus'] as const) for (const edit of edits) if (edit.kind === kind) cpu.apply(edit);
+  for (const kind of ['assign', 'plus', 'minus'] as const)
+    for (const edit of edits) if (edit.kind === kind) cpu.apply(edit);
   const { features, touched, named, assignedOn } = cpu;
-  return { features, touched, properties: { ...cpu.properties, ...forced }, named, assignedOn, warnings: ambiguityWarnings(edits) };
+  return {
+    features,
+    touched,
+    properties: { ...cpu.properties, ...forced },
+    named,
+    assignedOn,
+    warnings: ambiguityWarnings(edits),
+  };
+}
+
+const noNames: ReadonlySet<string> = new Set();
+
+/** A model alone: nothing is copied. */
+function untouched(
+  { nothing }: CatalogIndex,
+  { features, properties }: { readonly features: FeatureSet; readonly properties: PropertyValues },
+  forced: PropertyValues | null,
+): ConfiguredCpu {
+  const all = forced === null ? properties : { ...properties, ...forced };
+  return { features, touched: nothing, properties: all, named: noNames, assignedOn: noNames, warnings: [] };
 }

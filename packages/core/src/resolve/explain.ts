@@ -43,11 +43,18 @@ export function explain(context: ResolveContext, request: ResolutionRequest): Ex
       name,
       bit: bitCoordinate(index.layout.words[word], bits[0]),
       state,
-      requested: overlaps(words.requested, location) || overlaps(words.dropped, location) || overlaps(words.conflicting, location),
+      requested:
+        overlaps(words.requested, location) ||
+        overlaps(words.dropped, location) ||
+        overlaps(words.conflicting, location),
       supported: supportOf(resolved, location),
     };
     const isWithheld = state === 'filtered' || state === 'absent' || state === 'unknown';
-    return [isWithheld ? { ...base, blocker: findBlocker(context, request, resolved, { location, word, bit: bits[0] }) } : base];
+    return [
+      isWithheld
+        ? { ...base, blocker: findBlocker(context, request, resolved, { location, word, bit: bits[0] }) }
+        : base,
+    ];
   });
   return { resolution: resolved.resolution, features };
 }
@@ -69,6 +76,7 @@ export function checkHostModel(context: ResolveContext): HostSelfCheck {
   const { resolution } = resolveCell(context, { accel: 'kvm', machine: machine.name, cpu: 'host' });
   const { unavailableFeatures, unknowns } = resolution;
   if (unknowns.length > 0) return { outcome: 'could-not-tell', unavailableFeatures, reason: unknowns[0] };
-  if (unavailableFeatures.length === 0) return { outcome: 'passed', unavailableFeatures, reason: '-cpu host filters nothing' };
+  if (unavailableFeatures.length === 0)
+    return { outcome: 'passed', unavailableFeatures, reason: '-cpu host filters nothing' };
   return { outcome: 'failed', unavailableFeatures, reason: `-cpu host loses ${unavailableFeatures.length} features` };
 }

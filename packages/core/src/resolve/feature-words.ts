@@ -25,7 +25,11 @@ export function formatFeatureWords(layout: WordLayout, set: FeatureSet): X86CPUF
 }
 
 /** MSR words in QEMU's order, those that hold anything. */
-export function formatMsrWords(layout: WordLayout, enabled: FeatureSet, filtered: FeatureSet): Resolution['msrFeatures'] {
+export function formatMsrWords(
+  layout: WordLayout,
+  enabled: FeatureSet,
+  filtered: FeatureSet,
+): Resolution['msrFeatures'] {
   return layout.words.flatMap((word, i) => {
     const lane = layout.laneOfWord[i];
     if (word.kind !== 'msr') return [];

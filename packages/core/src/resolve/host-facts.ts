@@ -1,4 +1,10 @@
-import { isUnknown, type HostSnapshot, type KvmLayer, type ObservedAccelerator, type UnknownReason } from '../snapshot/snapshot.ts';
+import {
+  isUnknown,
+  type HostSnapshot,
+  type KvmLayer,
+  type ObservedAccelerator,
+  type UnknownReason,
+} from '../snapshot/snapshot.ts';
 import { CpuidTable, brandOf, parseHex32, parseMsr, signatureOf, vendorOf } from '../x86/registers.ts';
 
 /** Facts of one host, decoded once: what resolution needs of its snapshot. A null is not known, never "no". */
@@ -39,7 +45,10 @@ function decodeKvm(layer: KvmLayer, release: string): KvmFacts {
     new Set(list.map((text, i) => parseHex32(text, `kernel.kvm.${where}[${i}]`)));
   const msrs = layer.featureMsrs.map(
     ({ index, value }, i) =>
-      [parseHex32(index, `kernel.kvm.featureMsrs[${i}].index`), parseMsr(value, `kernel.kvm.featureMsrs[${i}].value`)] as const,
+      [
+        parseHex32(index, `kernel.kvm.featureMsrs[${i}].index`),
+        parseMsr(value, `kernel.kvm.featureMsrs[${i}].value`),
+      ] as const,
   );
   return {
     layer,
@@ -70,12 +79,24 @@ export function readHostFacts(snapshot: HostSnapshot | null, qemuVersion: string
       : hardware.cpus.map((group, i) => new CpuidTable(group.cpuid, `hardware.cpus[${i}].cpuid`));
   const silicon = groups[0] ?? null;
   const kvmLayer = kernel === undefined || isUnknown(kernel) ? null : kernel.kvm;
-  const kvm = kvmLayer === null || isUnknown(kvmLayer) || kernel === undefined || isUnknown(kernel) ? null : decodeKvm(kvmLayer, kernel.release);
+  const kvm =
+    kvmLayer === null || isUnknown(kvmLayer) || kernel === undefined || isUnknown(kernel)
+      ? null
+      : decodeKvm(kvmLayer, kernel.release);
   const observed = {
     kvm: snapshot === null ? null : observedOf(snapshot, 'kvm', qemuVersion),
     tcg: snapshot === null ? null : observedOf(snapshot, 'tcg', qemuVersion),
   };
-  return { silicon, groups, hardwareUnknown: whyHardwareUnknown(snapshot), kvm, kvmUnknown: whyKvmUnknown(snapshot), observed, tscKhz: hardware === undefined || isUnknown(hardware) ? null : (hardware.tscKhz ?? null), ...identify(silicon, kvm, observed.kvm) };
+  return {
+    silicon,
+    groups,
+    hardwareUnknown: whyHardwareUnknown(snapshot),
+    kvm,
+    kvmUnknown: whyKvmUnknown(snapshot),
+    observed,
+    tscKhz: hardware === undefined || isUnknown(hardware) ? null : (hardware.tscKhz ?? null),
+    ...identify(silicon, kvm, observed.kvm),
+  };
 }
 
 function whyHardwareUnknown(snapshot: HostSnapshot | null): UnknownReason | null {

@@ -32,13 +32,24 @@ export interface WordSupport {
   readonly unknownHigh: number;
 }
 
-function kvmWord(index: CatalogIndex, word: WordSpec, facts: HostFacts, kvm: KvmFacts, irqchip: KernelIrqchip): WordSupport {
+function kvmWord(
+  index: CatalogIndex,
+  word: WordSpec,
+  facts: HostFacts,
+  kvm: KvmFacts,
+  irqchip: KernelIrqchip,
+): WordSupport {
   if (word.kind === 'msr') return kvmMsrWord(index, word.index, facts, kvm);
   const { value, unknown } = kvmCpuidWord(index.release, word, facts, kvm, irqchip);
   return { low: value, high: 0, unknownLow: unknown, unknownHigh: 0 };
 }
 
-function supportFromKvm(index: CatalogIndex, facts: HostFacts, kvm: KvmFacts, kernelIrqchip: KernelIrqchip): HostSupport {
+function supportFromKvm(
+  index: CatalogIndex,
+  facts: HostFacts,
+  kvm: KvmFacts,
+  kernelIrqchip: KernelIrqchip,
+): HostSupport {
   const supported = new Uint32Array(index.layout.laneCount);
   const unknown = new Uint32Array(index.layout.laneCount);
   index.layout.words.forEach((word, i) => {
@@ -147,14 +158,22 @@ export function hostSupport(index: CatalogIndex, facts: HostFacts, options: Supp
   return options.isPc || !holds('sgxNeedsPc', index.release) ? support : withoutSgx(index, support);
 }
 
-function tcgSupport(index: CatalogIndex, facts: HostFacts, { accel, kernelIrqchip, components }: SupportOptions): HostSupport {
+function tcgSupport(
+  index: CatalogIndex,
+  facts: HostFacts,
+  { accel, kernelIrqchip, components }: SupportOptions,
+): HostSupport {
   if (index.tcgSupported)
     return { accel, kernelIrqchip, supported: index.tcgSupported, unknown: new Uint32Array(index.layout.laneCount) };
   if (facts.observed.tcg) return supportFromQmp(index, facts.observed.tcg, accel, kernelIrqchip, components);
   return allUnknown(index, accel, kernelIrqchip);
 }
 
-function kvmSupport(index: CatalogIndex, facts: HostFacts, { accel, kernelIrqchip, components }: SupportOptions): HostSupport {
+function kvmSupport(
+  index: CatalogIndex,
+  facts: HostFacts,
+  { accel, kernelIrqchip, components }: SupportOptions,
+): HostSupport {
   const { kvm } = facts;
   if (kvm) {
     const kinds = facts.groups.length > 1 ? facts.groups.map((silicon) => ({ ...facts, silicon })) : [facts];

@@ -11,9 +11,13 @@ import { holds } from './rules.ts';
 
 type Values = Record<string, boolean | number | string>;
 
-/** Names of `properties` whose value the host decides and whose layer is not known. */
+/** What a CPU has before the user sets anything, with what KVM takes from the host. */
 export interface HostProperties {
+  /** Everything but the vendor. */
   readonly properties: PropertyValues;
+  /** null: the host's, which is not known. */
+  readonly vendor: string | null;
+  /** Names of properties whose value the host decides and that are not known. */
   readonly unknowns: readonly string[];
 }
 
@@ -21,27 +25,40 @@ export interface HostProperties {
  * Gives a CPU the properties that KVM takes from the host: the vendor always, the rest of its identity and its levels
  * for `host` and `max`. A user's own setting, applied later, wins.
  */
-export function applyHostIdentity(context: ResolveContext, cell: Cell, accel: Accelerator, start: PropertyValues): HostProperties {
-  if (accel !== 'kvm') return { properties: start, unknowns: [] };
+export function applyHostIdentity(
+  context: ResolveContext,
+  cell: Cell,
+  accel: Accelerator,
+  start: PropertyValues,
+): HostProperties {
+  if (accel !== 'kvm') return { properties: start, vendor: text(start, 'vendor'), unknowns: [] };
   const { facts, index } = context;
-  const values: Values = { ...start };
+  const vendor = cell.kind === 'base' && !holds('baseGetsHostVendor', index.release) ? '' : facts.vendor;
+  const unknowns = vendor === null ? ['vendor'] : [];
+  if (cell.kind !== 'host' && cell.kind !== 'max') return { properties: start, vendor, unknowns };
+  const whole = hostProperties(context);
+  return { properties: { ...start, ...whole.properties }, vendor, unknowns: [...unknowns, ...whole.unknowns] };
+}
+
+/** What `host` and `max` take from the host. */
+function hostProperties(context: ResolveContext): Pick<HostProperties, 'properties' | 'unknowns'> {
+  const { facts } = context;
+  const values: Values = { 'host-phys-bits': true, 'ucode-rev': Number(facts.kvm?.featureMsrs.get(0x8b) ?? 0n) };
   const unknowns: string[] = [];
   const set = (name: string, value: number | string | null): void => {
     if (value === null) unknowns.push(name);
     else values[name] = value;
   };
-  if (cell.kind === 'base' && !holds('baseGetsHostVendor', index.release)) values.vendor = '';
-  else set('vendor', facts.vendor);
-  if (cell.kind !== 'host' && cell.kind !== 'max') return { properties: values, unknowns };
   for (const name of ['family', 'model', 'stepping'] as const) set(name, facts.signature?.[name] ?? null);
   set('model-id', facts.brand);
-  values['host-phys-bits'] = true;
   const supported = facts.kvm?.supported ?? null;
-  const levels = [['min-level', 0], ['min-xlevel', 0x80000000], ['min-xlevel2', 0xc0000000]] as const;
-  for (const [name, leaf] of levels) set(name, observedNumber(context, name) ?? (supported && (supported.get(leaf)?.EAX ?? 0)));
-  const microcode = facts.kvm?.featureMsrs.get(0x8b);
-  if (microcode !== undefined) values['ucode-rev'] = Number(microcode);
-  else values['ucode-rev'] = 0;
+  const levels = [
+    ['min-level', 0],
+    ['min-xlevel', 0x80000000],
+    ['min-xlevel2', 0xc0000000],
+  ] as const;
+  for (const [name, leaf] of levels)
+    set(name, observedNumber(context, name) ?? (supported && (supported.get(leaf)?.EAX ?? 0)));
   return { properties: values, unknowns };
 }
 
@@ -56,7 +73,10 @@ const text = (values: PropertyValues, name: string): string => (typeof values[na
 
 /** Levels after the features raised them. */
 export interface ResolvedLevels {
-  readonly values: Pick<ResolvedProperties, 'level' | 'min-level' | 'xlevel' | 'min-xlevel' | 'xlevel2' | 'min-xlevel2'>;
+  readonly values: Pick<
+    ResolvedProperties,
+    'level' | 'min-level' | 'xlevel' | 'min-xlevel' | 'xlevel2' | 'min-xlevel2'
+  >;
   readonly raises: readonly LevelRaise[];
 }
 
@@ -74,7 +94,11 @@ export function resolveLevels({ index }: ResolveContext, input: LevelInput): Res
   const isShown1f = vendor === 'GenuineIntel' || properties['x-vendor-cpuid-only'] === false;
   const needs1f = isShown1f && (input.hasExtendedTopology || properties['x-force-cpuid-0x1f'] === true);
   const least = {
-    level: Math.max(number(properties, 'min-level'), raised.level, needs1f && properties['full-cpuid-auto-level'] !== false ? 0x1f : 0),
+    level: Math.max(
+      number(properties, 'min-level'),
+      raised.level,
+      needs1f && properties['full-cpuid-auto-level'] !== false ? 0x1f : 0,
+    ),
     xlevel: Math.max(number(properties, 'min-xlevel'), raised.xlevel),
     xlevel2: Math.max(number(properties, 'min-xlevel2'), raised.xlevel2),
   };
@@ -112,6 +136,14 @@ function usage(message: string, remedy: string): Refusal {
   return { by: 'usage', message, remedy };
 }
 
+const notIn32Bits = (name: string): Refusal => usage(`${name} is not user-configurable in 32 bit`, `leave ${name} out`);
+
+/** What somebody set guest-phys-bits to; -1: nobody did. */
+function askedGuestBits(properties: PropertyValues): number {
+  const asked = properties['guest-phys-bits'];
+  return typeof asked === 'number' && asked !== 0xffffffff ? asked : -1;
+}
+
 /** Physical address bits of the host CPU: leaf 80000008H EAX[7:0], or 36 where that leaf is missing. */
 function hostPhysBits({ facts }: ResolveContext): number | null {
   const { silicon } = facts;
@@ -133,12 +165,14 @@ export function resolveAddressBits(
   const asked = number(properties, 'phys-bits');
   if (!has('lm')) {
     const none = { warnings: [], guestPhysBits: hasGuestBits ? 0 : null };
-    if (asked !== 0) return { ...none, physBits: null, refusal: usage('phys-bits is not user-configurable in 32 bit', 'leave phys-bits out') };
+    if (asked !== 0) return { ...none, physBits: null, refusal: notIn32Bits('phys-bits') };
+    if (askedGuestBits(properties) > 0) return { ...none, physBits: null, refusal: notIn32Bits('guest-phys-bits') };
     const wide = has('pse36') || (has('pae') && holds('paeWidensPhysBits', index.release));
     return { ...none, physBits: wide ? 36 : 32, refusal: null };
   }
   const host = accel === 'kvm' ? hostPhysBits(context) : null;
-  const { physBits, warnings } = accel === 'kvm' ? kvmPhysBits(properties, asked, host) : { physBits: asked, warnings: [] };
+  const { physBits, warnings } =
+    accel === 'kvm' ? kvmPhysBits(properties, asked, host) : { physBits: asked, warnings: [] };
   if (physBits === null) return { physBits: null, guestPhysBits: null, warnings, refusal: null };
   const outside = physBitsOutside(index, physBits);
   if (outside) return { physBits: null, guestPhysBits: null, warnings, refusal: outside };
@@ -146,7 +180,12 @@ export function resolveAddressBits(
   const guest = hasGuestBits ? guestPhysBits(context, accel, properties, resolved) : null;
   if (guest !== null && guest !== 0 && (guest > resolved || guest < 32)) {
     const message = `guest-phys-bits should be between 32 and ${resolved}  (but is ${guest})`;
-    return { physBits: resolved, guestPhysBits: null, warnings, refusal: usage(message, `give guest-phys-bits from 32 to ${resolved}`) };
+    return {
+      physBits: resolved,
+      guestPhysBits: null,
+      warnings,
+      refusal: usage(message, `give guest-phys-bits from 32 to ${resolved}`),
+    };
   }
   return { physBits: resolved, guestPhysBits: guest, warnings, refusal: null };
 }
@@ -159,7 +198,11 @@ function physBitsOutside(index: CatalogIndex, physBits: number): Refusal | null 
   return usage(`phys-bits should be ${range} (but is ${physBits})`, `give phys-bits from 32 to ${widestPhysBits}`);
 }
 
-function kvmPhysBits(properties: PropertyValues, asked: number, host: number | null): { physBits: number | null; warnings: string[] } {
+function kvmPhysBits(
+  properties: PropertyValues,
+  asked: number,
+  host: number | null,
+): { physBits: number | null; warnings: string[] } {
   const warnings =
     host !== null && asked !== host && asked !== 0
       ? [`warning: Host physical bits (${host}) does not match phys-bits property (${asked})`]
@@ -169,9 +212,14 @@ function kvmPhysBits(properties: PropertyValues, asked: number, host: number | n
   return { physBits: host === null ? null : limit > 0 ? Math.min(host, limit) : host, warnings };
 }
 
-function guestPhysBits(context: ResolveContext, accel: Accelerator, properties: PropertyValues, physBits: number): number | null {
-  const asked = properties['guest-phys-bits'];
-  if (typeof asked === 'number' && asked !== 0xffffffff) return asked;
+function guestPhysBits(
+  context: ResolveContext,
+  accel: Accelerator,
+  properties: PropertyValues,
+  physBits: number,
+): number | null {
+  const asked = askedGuestBits(properties);
+  if (asked >= 0) return asked;
   if (accel !== 'kvm') return 0;
   if (!context.facts.kvm) return null;
   const offered = ((context.facts.kvm.supported.get(0x80000008)?.EAX ?? 0) >>> 16) & 0xff;
@@ -188,7 +236,18 @@ export function resolveIdentity(
   vendor: string | null,
   isMax: boolean,
   is64Bit: boolean,
-): Pick<ResolvedProperties, 'family' | 'model' | 'stepping' | 'vendor' | 'model-id' | 'ucode-rev' | 'pmu' | 'host-phys-bits' | 'host-phys-bits-limit'> {
+): Pick<
+  ResolvedProperties,
+  | 'family'
+  | 'model'
+  | 'stepping'
+  | 'vendor'
+  | 'model-id'
+  | 'ucode-rev'
+  | 'pmu'
+  | 'host-phys-bits'
+  | 'host-phys-bits-limit'
+> {
   const own = number(properties, 'ucode-rev');
   const microcode = vendor === null ? null : vendor === amd ? defaultMicrocode.amd : defaultMicrocode.others;
   // Source: QEMU 10.0 and 11.1, family, model and stepping of `-cpu max` under TCG

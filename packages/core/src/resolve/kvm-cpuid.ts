@@ -63,11 +63,19 @@ function hasArchCapabilities(release: QemuRelease, facts: HostFacts, kvm: KvmFac
   return ((facts.silicon.get(7)?.EDX ?? 0) & archCapabilities) !== 0;
 }
 
-function fixWord(release: QemuRelease, key: string, value: number, facts: HostFacts, kvm: KvmFacts, irqchip: KernelIrqchip): number {
+function fixWord(
+  release: QemuRelease,
+  key: string,
+  value: number,
+  facts: HostFacts,
+  kvm: KvmFacts,
+  irqchip: KernelIrqchip,
+): number {
   const inKernel = irqchip !== 'off';
   switch (key) {
     case '1.0.ECX': {
-      const withDeadline = inKernel && (kvm.layer.capabilities.KVM_CAP_TSC_DEADLINE_TIMER ?? 0) > 0 ? value | tscDeadline : value;
+      const withDeadline =
+        inKernel && (kvm.layer.capabilities.KVM_CAP_TSC_DEADLINE_TIMER ?? 0) > 0 ? value | tscDeadline : value;
       return inKernel ? withDeadline : withDeadline & ~x2apic;
     }
     case '7.0.EBX':

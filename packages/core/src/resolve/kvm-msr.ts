@@ -43,6 +43,7 @@ export function kvmMsrWord(index: CatalogIndex, msr: number, facts: HostFacts, k
   if (msr === procbasedControls2 && kvm.msrIndices !== null && !kvm.msrIndices.has(msr))
     value = addForgotten(value, index, facts, kvm);
   if (controlMsrs.has(msr)) value = (value >> 32n) & ~(value & 0xffffffffn);
-  if (msr === archCapabilities && holds('fbClearFromImmunity', index.release) && (value & immune) === immune) value |= fbClear;
+  if (msr === archCapabilities && holds('fbClearFromImmunity', index.release) && (value & immune) === immune)
+    value |= fbClear;
   return { low: Number(value & 0xffffffffn), high: Number(value >> 32n), unknownLow: 0, unknownHigh: 0 };
 }

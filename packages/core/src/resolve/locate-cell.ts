@@ -26,20 +26,28 @@ function similar(names: Iterable<string>, wanted: string): string {
 export function acceleratorOf(index: CatalogIndex, accel: Accelerator): AcceleratorIndex {
   const accelerator = index.accelerators[accel];
   if (accelerator) return accelerator;
-  throw new AtlasError('ACCELERATOR_UNKNOWN', `the catalog of QEMU ${index.catalog.qemu.version} knows nothing of ${accel}`, {
-    where: 'accel',
-    remedy: accel === 'kvm' ? 'harvest it where /dev/kvm opens' : 'use kvm',
-  });
+  throw new AtlasError(
+    'ACCELERATOR_UNKNOWN',
+    `the catalog of QEMU ${index.catalog.qemu.version} knows nothing of ${accel}`,
+    {
+      where: 'accel',
+      remedy: accel === 'kvm' ? 'harvest it where /dev/kvm opens' : 'use kvm',
+    },
+  );
 }
 
 /** Finds a machine type by name or alias. @throws MACHINE_TYPE_UNKNOWN */
 export function machineOf(index: CatalogIndex, name: string): number {
   const machine = index.machineByName.get(name);
   if (machine !== undefined) return machine;
-  throw new AtlasError('MACHINE_TYPE_UNKNOWN', `QEMU ${index.catalog.qemu.version} has no machine type "${name.slice(0, 60)}"`, {
-    where: 'machine',
-    remedy: similar(index.machineByName.keys(), name),
-  });
+  throw new AtlasError(
+    'MACHINE_TYPE_UNKNOWN',
+    `QEMU ${index.catalog.qemu.version} has no machine type "${name.slice(0, 60)}"`,
+    {
+      where: 'machine',
+      remedy: similar(index.machineByName.keys(), name),
+    },
+  );
 }
 
 /** Finds a model on a machine type. @throws CPU_MODEL_UNKNOWN, MACHINE_TYPE_UNKNOWN, ACCELERATOR_UNKNOWN */
@@ -58,8 +66,12 @@ export function locateCell(index: CatalogIndex, accel: Accelerator, machineName:
       where: '-cpu',
       remedy: similar(index.modelByName.keys(), modelName),
     });
-  const kind = modelName === 'host' || modelName === 'max' || modelName === 'base' ? modelName : 'defined';
-  return { accelerator, machine, group, model, row: accelerator.source.groups[group][model], kind };
+  return { accelerator, machine, group, model, row: accelerator.source.groups[group][model], kind: kindOf(modelName) };
+}
+
+/** Three names are no definitions. */
+export function kindOf(modelName: string): Cell['kind'] {
+  return modelName === 'host' || modelName === 'max' || modelName === 'base' ? modelName : 'defined';
 }
 
 /** Tells the KVM part of a catalog from the TCG part. */
@@ -75,7 +87,9 @@ export function effectiveIrqchip(cell: Cell, asked: KernelIrqchip | undefined): 
 
 /** Whether this irqchip turns kvm-msi-ext-dest-id on for named models of this machine type. */
 export function hasExtDestIdDefault(cell: Cell, irqchip: KernelIrqchip): boolean {
-  return irqchip === 'split' && isKvmCatalog(cell.accelerator.source) && cell.accelerator.source.splitExtDestId[cell.group];
+  return (
+    irqchip === 'split' && isKvmCatalog(cell.accelerator.source) && cell.accelerator.source.splitExtDestId[cell.group]
+  );
 }
 
 /** Whether a machine type is a PC (i440fx, q35, isapc and their downstream kin), which alone can have SGX memory. */

@@ -15,10 +15,14 @@ export function position(edit: CpuEdit): string {
 }
 
 export function invalidValue(edit: CpuEdit, value: string, expected: string): AtlasError {
-  return new AtlasError('CPU_PROPERTY_INVALID', `property "${edit.name.slice(0, 60)}" does not take "${value.slice(0, 60)}"`, {
-    where: position(edit),
-    remedy: `give ${expected}`,
-  });
+  return new AtlasError(
+    'CPU_PROPERTY_INVALID',
+    `property "${edit.name.slice(0, 60)}" does not take "${value.slice(0, 60)}"`,
+    {
+      where: position(edit),
+      remedy: `give ${expected}`,
+    },
+  );
 }
 
 /** @throws CPU_PROPERTY_INVALID */
@@ -63,7 +67,8 @@ function parseInteger(edit: CpuEdit, value: string, range: Range): number {
   if (!match) throw invalidValue(edit, value, 'a number, decimal or 0x hexadecimal');
   const magnitude = BigInt(match[2].replace(/^0(?=[0-7])/, '0o'));
   const number = match[1] === '-' ? -magnitude : magnitude;
-  if (number > range.most || number < range.least) throw invalidValue(edit, value, `a number from ${range.least} to ${range.most}`);
+  if (number > range.most || number < range.least)
+    throw invalidValue(edit, value, `a number from ${range.least} to ${range.most}`);
   return Number(number);
 }
 

@@ -60,7 +60,12 @@ function describeCpu(context: ResolveContext, { start }: CellOutcome): CpuDescri
   const isMax = cell.kind === 'host' || cell.kind === 'max';
   const { dies, modules } = topology.topology;
   const hasExtendedTopology = dies > 1 || modules > 1;
-  const levels = resolveLevels(context, { requested: words.requested, properties, vendor: vendor ?? '', hasExtendedTopology });
+  const levels = resolveLevels(context, {
+    requested: words.requested,
+    properties,
+    vendor: vendor ?? '',
+    hasExtendedTopology,
+  });
   const identity = resolveIdentity(properties, vendor, isMax, configured.assignedOn.has('lm'));
   return {
     properties: {
@@ -103,4 +108,3 @@ function enforceVerdict({ start, refusal, hasUnknown }: CellOutcome): Resolution
 export function resolve(context: ResolveContext, request: ResolutionRequest): Resolution {
   return resolveCell(context, request).resolution;
 }
-

@@ -20,7 +20,10 @@ export const datedRules = {
   /** More than one thread a package switches `ht` on, and `cmp-legacy` unless the vendor is Intel or Zhaoxin. */
   htFromTopology: { in: [{ since: '10.0.0' }], source: 'qemu-devel pull of 2025-01-10' },
   /** KVM: overflow-recov and succor count as supported. */
-  machineCheckRecovery: { in: [{ since: '9.1.0' }], source: 'qemu-devel pull of 2024-06-08; recorded sessions of 8.2 and 9.1' },
+  machineCheckRecovery: {
+    in: [{ since: '9.1.0' }],
+    source: 'qemu-devel pull of 2024-06-08; recorded sessions of 8.2 and 9.1',
+  },
   /** KVM: fb-clear counts as supported when the host is not affected by what it mitigates. */
   fbClearFromImmunity: {
     in: [{ since: '10.0.6', until: '10.1.0' }, { since: '10.1.2' }],
@@ -28,7 +31,10 @@ export const datedRules = {
   },
   /** KVM: arch-capabilities goes where the CPU itself lacks it. */
   archCapabilitiesNeedsSilicon: {
-    in: [{ since: '10.0.3', until: '10.0.5' }, { since: '10.1.0', until: '10.1.2' }],
+    in: [
+      { since: '10.0.3', until: '10.0.5' },
+      { since: '10.1.0', until: '10.1.2' },
+    ],
     source: 'qemu-devel pull of 2025-07-17 and its revert; stable mails of 10.0.5 and 10.1.2',
   },
   /** XSAVE components that the accelerator does not support are cut before features are filtered. */
@@ -40,9 +46,15 @@ export const datedRules = {
   /** `avx10` alone switches the AVX-512 state components on. */
   avx10State: { in: [{ since: '9.2.0' }], source: 'QEMU 10.0 source' },
   /** A value of avx10-version switches on the features that belong to it, and none is taken that QEMU does not know. */
-  avx10VersionSetsFeatures: { in: [{ since: '11.0.0' }], source: 'QEMU commit 7c90fa647b, listed for 11.0; QEMU 11.1 runs' },
+  avx10VersionSetsFeatures: {
+    in: [{ since: '11.0.0' }],
+    source: 'QEMU commit 7c90fa647b, listed for 11.0; QEMU 11.1 runs',
+  },
   /** x-force-features keeps a version of AVX10 that is too high; before, it was lowered all the same. */
-  avx10VersionForced: { in: [{ since: '11.0.0' }], source: 'QEMU commit 86efa9340f, listed for 11.0; QEMU 10.0 and 11.1 runs' },
+  avx10VersionForced: {
+    in: [{ since: '11.0.0' }],
+    source: 'QEMU commit 86efa9340f, listed for 11.0; QEMU 10.0 and 11.1 runs',
+  },
   /** A `host` or `max` CPU whose vendor is not AMD takes nothing of 80000007H.EBX. */
   amdOnlyMachineCheck: { in: [{ since: '9.1.0' }], source: 'qemu-devel pull of 2024-07-04' },
   /** sgx and sgxlc are there on PC machine types only. */
@@ -52,17 +64,32 @@ export const datedRules = {
   /** `kernel-irqchip=off` under KVM ends QEMU as soon as a local APIC is made. */
   noUserspaceApic: { in: [{ since: '8.0.0' }], source: 'qemu-devel patch of 2022-12-18; QEMU 10.0 run' },
   /** hv-vpindex is refused without KVM, too. */
-  vpIndexCheckedWithoutKvm: { in: [{ since: '0.0.0', until: '8.0.0' }], source: 'QEMU 7.2 and 10.0 runs. Inferred: the release between' },
+  vpIndexCheckedWithoutKvm: {
+    in: [{ since: '0.0.0', until: '8.0.0' }],
+    source: 'QEMU 7.2 and 10.0 runs. Inferred: the release between',
+  },
   /** What `-smp` leaves out goes to the cores before the sockets; of machine types, from that version on. */
-  coresBeforeSockets: { in: [{ since: '6.2.0' }], source: 'QEMU 7.2, 10.0 and 10.2 sources; runs on pc-q35-6.1 and 6.2' },
+  coresBeforeSockets: {
+    in: [{ since: '6.2.0' }],
+    source: 'QEMU 7.2, 10.0 and 10.2 sources; runs on pc-q35-6.1 and 6.2',
+  },
   /** `-smp` knows modules. */
   modulesInTopology: { in: [{ since: '9.1.0' }], source: 'qemu-devel pull of 2024-05-23; QEMU 7.2 and 10.0 runs' },
   /** A 0 in `-smp` is refused; before, it counts as left out. */
-  zeroInTopologyRefused: { in: [{ since: '9.0.0' }], source: 'QEMU documentation, removed features; QEMU 7.2 and 10.0 runs' },
+  zeroInTopologyRefused: {
+    in: [{ since: '9.0.0' }],
+    source: 'QEMU documentation, removed features; QEMU 7.2 and 10.0 runs',
+  },
   /** A level that the machine type does not have is refused as `dies > 1`; before, as `dies`. */
-  topologyTextAboveOne: { in: [{ since: '9.1.0' }], source: 'QEMU issue 2420 of 9.0 and its fix; QEMU 7.2 and 10.0 runs' },
+  topologyTextAboveOne: {
+    in: [{ since: '9.1.0' }],
+    source: 'QEMU issue 2420 of 9.0 and its fix; QEMU 7.2 and 10.0 runs',
+  },
   /** An APIC id above 254 needs x2apic on that very CPU, also under TCG; before, an irqchip in the kernel. */
-  highApicIdNeedsX2apic: { in: [{ since: '9.0.0' }], source: 'QEMU 7.2 and 10.0 sources and runs. Inferred: 9.0, the release that brought x2apic to TCG' },
+  highApicIdNeedsX2apic: {
+    in: [{ since: '9.0.0' }],
+    source: 'QEMU 7.2 and 10.0 sources and runs. Inferred: 9.0, the release that brought x2apic to TCG',
+  },
   /** The warning about threads comes before the CPU is made, so that it precedes what KVM refuses. */
   threadsWarnedEarly: { in: [{ since: '10.0.0' }], source: 'qemu-devel pull of 2025-01-10; QEMU 7.2 and 10.0 sources' },
   /** A lbr-fmt is looked at, and refused where it does not fit. */
@@ -75,6 +102,18 @@ export const datedRules = {
   paeWidensPhysBits: { in: [{ since: '8.2.0' }], source: 'qemu-devel pull of 2023-10-26; QEMU 7.2 and 11.1 runs' },
   /** phys-bits has no upper limit, and the error has another text. */
   physBitsUnlimited: { in: [{ since: '11.1.0' }], source: 'QEMU 11.1 run' },
+  /** The address space that the machine's devices need must lie within phys-bits. */
+  addressSpaceChecked: {
+    in: [{ since: '7.1.0' }],
+    source: 'QEMU 5.2, 7.2 and 10.0 sources. Inferred: 7.1, whose series on the 1 TiB hole brought it',
+  },
+  /** That holds for 32 bits of address, too, as long as the CPU is a 64-bit one. */
+  addressSpaceByLongMode: { in: [{ since: '8.2.0' }], source: 'QEMU 7.2 and 10.0 sources and runs' },
+  /** An APIC id that needs x2apic is an error; before, QEMU aborts. */
+  highApicIdRefused: {
+    in: [{ since: '11.0.0' }],
+    source: 'QEMU 10.0 and 11.1 runs. Inferred: 11.0, as the source of 10.2 still aborts',
+  },
   /** A TSC frequency set by the user makes invtsc migratable. */
   tscFrequencyMakesInvtscMigratable: { in: [{ since: '9.2.0' }], source: 'QEMU 7.2 and 10.0 sources' },
   /** TCG supports every named bit of IA32_ARCH_CAPABILITIES. */
@@ -83,8 +122,24 @@ export const datedRules = {
 
 export type RuleName = keyof typeof datedRules;
 
+interface HeldRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The same ranges as numbers: rules are asked for in the hot loop. */
+const heldRanges: ReadonlyMap<string, readonly HeldRange[]> = new Map(
+  Object.entries<DatedRule>(datedRules).map(([name, rule]) => [
+    name,
+    rule.in.map(({ since, until }) => ({
+      from: releaseOf(since),
+      to: until === undefined ? Infinity : releaseOf(until),
+    })),
+  ]),
+);
+
 /** Whether a rule holds in a release. */
 export function holds(rule: RuleName, release: QemuRelease): boolean {
-  const ranges: DatedRule['in'] = datedRules[rule].in;
-  return ranges.some(({ since, until }) => release >= releaseOf(since) && (until === undefined || release < releaseOf(until)));
+  for (const { from, to } of heldRanges.get(rule) ?? []) if (release >= from && release < to) return true;
+  return false;
 }

@@ -28,8 +28,9 @@ export interface SettledCell {
 /** Named models get x2apic and the KVM defaults from the accelerator; what an irqchip changes of that. */
 function startingFeatures(index: CatalogIndex, cell: Cell, irqchip: KernelIrqchip): FeatureSet {
   const { accelerator, row, kind } = cell;
-  const features = accelerator.features[accelerator.source.rows[row][0]].slice();
-  if (kind !== 'defined' || !('irqchipDefault' in accelerator.source)) return features;
+  const defined = accelerator.features[accelerator.source.rows[row][0]];
+  if (kind !== 'defined' || !('irqchipDefault' in accelerator.source)) return defined;
+  const features = defined.slice();
   const extDestId = index.features.get('kvm-msi-ext-dest-id');
   if (extDestId) {
     if (hasExtDestIdDefault(cell, irqchip)) features[extDestId.lane] |= extDestId.mask;
@@ -40,9 +41,9 @@ function startingFeatures(index: CatalogIndex, cell: Cell, irqchip: KernelIrqchi
   return features;
 }
 
-/** Properties that the machine type sets on every CPU, after the user. */
-function forcedProperties({ accelerator, group }: Cell): PropertyValues {
-  return accelerator.source.forcesHostPhysBits[group] ? { 'host-phys-bits': true } : {};
+/** Properties that the machine type sets on every CPU, after the user; null: none. */
+function forcedProperties({ accelerator, group }: Cell): PropertyValues | null {
+  return accelerator.source.forcesHostPhysBits[group] ? { 'host-phys-bits': true } : null;
 }
 
 /** A model that the accelerator does not offer (`host` without KVM) goes the way of `max` until QEMU refuses it. */
@@ -71,16 +72,14 @@ export function settleCell(
   const start = { features: startingFeatures(index, defined, irqchip), properties: host.properties };
   const configured = configureCpu(index, start, argument, isMax, forcedProperties(cell));
   const { properties, touched } = configured;
-  const isVendorUnknown = host.unknowns.includes('vendor') && !configured.named.has('vendor');
-  const vendor = isVendorUnknown ? null : typeof properties.vendor === 'string' ? properties.vendor : '';
-  const withheld = withheldFeatures(index, cell);
+  const vendor = configured.named.has('vendor') ? String(properties.vendor) : host.vendor;
   const input = {
     accel,
     isMax,
     features: configured.features,
     properties,
     vendor: vendor ?? '',
-    touched: touched.map((lane, i) => lane | withheld[i]),
+    withheld: isMax ? withheldFeatures(index, cell) : null,
     byUser: touched,
     threadsPerPackage: threadsPerPackage(topology.topology),
   };

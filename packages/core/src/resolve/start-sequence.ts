@@ -4,6 +4,7 @@ import { avx10Shortfall } from './avx10.ts';
 import { conflictLines, dependencyLines, traceLevelLines, unsupportedLines } from './check-lines.ts';
 import {
   checkAccelerator,
+  checkAddressSpace,
   checkApic,
   checkCaches,
   checkCpuidOptions,
@@ -72,6 +73,7 @@ const steps: readonly Step[] = [
   print((input) => warnsOfThreads(input, false)),
   print(userspaceApicLines),
   refuse(checkOtherCpus),
+  refuse(checkAddressSpace),
   refuse(checkVcpuState),
 ];
 
@@ -127,7 +129,8 @@ export function describeUnknowns({ context, request, settled }: StartInput): str
   if (!isEmpty(words.undecided)) {
     const names = unavailableNames(context.index, context.components, words.undecided);
     const why = context.facts.kvmUnknown ?? context.facts.hardwareUnknown;
-    const reason = request.accel === 'tcg' ? 'this QEMU was not seen with TCG' : (why?.reason ?? 'a layer was not observed');
+    const reason =
+      request.accel === 'tcg' ? 'this QEMU was not seen with TCG' : (why?.reason ?? 'a layer was not observed');
     const some = `${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}`;
     unknowns.push(`${names.length} requested features cannot be told (${some}): ${reason}`);
   }

@@ -19,9 +19,12 @@ export interface ResolvedTopology {
   /** Why QEMU rejects the argument. */
   readonly refusal: Refusal | null;
   readonly warnings: readonly string[];
+  /** APIC id of the last CPU, the highest. */
+  readonly highestApicId: number;
 }
 
 const single: Topology = { cpus: 1, sockets: 1, dies: 1, modules: 1, cores: 1, threads: 1 };
+const alone: ResolvedTopology = { topology: single, refusal: null, warnings: [], highestApicId: 0 };
 const levels = ['cpus', 'sockets', 'dies', 'clusters', 'modules', 'cores', 'threads'] as const;
 const greaterThanZero = 'CPU topology parameters must be greater than zero';
 
@@ -50,7 +53,9 @@ function checkLevels(smp: SmpTopology, machine: string, release: QemuRelease): R
     return reject(`Invalid CPU topology: ${greaterThanZero}`, 'give numbers from 1 up, or leave the level out');
   const text = holds('topologyTextAboveOne', release) ? ' > 1' : '';
   // QEMU 7.2 looks at dies first, later releases at modules and clusters.
-  const order = holds('topologyTextAboveOne', release) ? (['modules', 'clusters', 'dies'] as const) : (['dies', 'clusters'] as const);
+  const order = holds('topologyTextAboveOne', release)
+    ? (['modules', 'clusters', 'dies'] as const)
+    : (['dies', 'clusters'] as const);
   for (const level of order)
     if ((smp[level] ?? 1) > 1 && !supportsLevel(level, machine, release))
       return reject(`${level}${text} not supported by this machine's CPU topology`, `leave ${level} out`);
@@ -91,23 +96,31 @@ function checkSize(topology: Topology, { name, maxCpus }: MachineType, release: 
     return reject(`Invalid CPU topology: ${product}`, 'let the product of the levels be the number of CPUs');
   }
   if (maxCpus === undefined || cpus <= maxCpus) return null;
-  return reject(`Invalid SMP CPUs ${cpus}. The max CPUs supported by machine '${name}' is ${maxCpus}`, `give at most ${maxCpus} CPUs`);
+  return reject(
+    `Invalid SMP CPUs ${cpus}. The max CPUs supported by machine '${name}' is ${maxCpus}`,
+    `give at most ${maxCpus} CPUs`,
+  );
 }
 
 /**
  * Completes `-smp` as QEMU does, which since 6.2 fills the cores of a socket before it adds sockets.
  * Source: QEMU 7.2, 10.0 and 10.2, `-smp`; QEMU 11.1 runs
  */
-export function resolveTopology(smp: SmpTopology | undefined, machine: MachineType, release: QemuRelease): ResolvedTopology {
-  if (smp === undefined || levels.every((level) => smp[level] === undefined)) return { topology: single, refusal: null, warnings: [] };
+export function resolveTopology(
+  smp: SmpTopology | undefined,
+  machine: MachineType,
+  release: QemuRelease,
+): ResolvedTopology {
+  if (smp === undefined || levels.every((level) => smp[level] === undefined)) return alone;
   const unsupported = checkLevels(smp, machine.name, release);
-  if (unsupported) return { topology: single, refusal: unsupported, warnings: [] };
+  if (unsupported) return { ...alone, refusal: unsupported };
   const warnings = levels.some((level) => smp[level] === 0)
     ? [`warning: Deprecated CPU topology (considered invalid): ${greaterThanZero}`]
     : [];
   const topology = fillIn(smp, prefersSockets(machine.name, release));
   const refusal = checkSize(topology, machine, release);
-  return { topology: refusal ? single : topology, refusal, warnings };
+  if (refusal) return { ...alone, refusal, warnings };
+  return { topology, refusal, warnings, highestApicId: placeOfCpu(topology, topology.cpus - 1).apicId };
 }
 
 /** Threads of one package; above 1 some releases switch `ht` on. */
@@ -142,8 +155,4 @@ export function placeOfCpu(topology: Topology, cpu: number): CpuPlace {
     weight *= count <= 1 ? 1 : 2 ** (32 - Math.clz32(count - 1));
   }
   return { ...place, sockets: rest, apicId: apicId + rest * weight };
-}
-
-export function highestApicId(topology: Topology): number {
-  return placeOfCpu(topology, topology.cpus - 1).apicId;
 }

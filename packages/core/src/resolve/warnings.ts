@@ -27,7 +27,8 @@ function linesOfLane(index: CatalogIndex, prefix: string, lane: number, mask: nu
 /** The lines that QEMU prints for a set of bits, in its order, without the name of the program. */
 export function warningLines(index: CatalogIndex, prefix: string, set: FeatureSet): string[] {
   const lines: string[] = [];
-  for (let lane = 0; lane < set.length; lane++) if (set[lane] !== 0) lines.push(...linesOfLane(index, prefix, lane, set[lane]));
+  for (let lane = 0; lane < set.length; lane++)
+    if (set[lane] !== 0) lines.push(...linesOfLane(index, prefix, lane, set[lane]));
   return lines;
 }
 

@@ -44,10 +44,13 @@ export function parseMsr(text: string, where: string): bigint {
 }
 
 function notHex(text: unknown, bits: number, where: string): AtlasError {
-  return new AtlasError('SNAPSHOT_INVALID', `${JSON.stringify(text)?.slice(0, 40)} is not a ${bits}-bit hex value`, { where });
+  return new AtlasError('SNAPSHOT_INVALID', `${JSON.stringify(text)?.slice(0, 40)} is not a ${bits}-bit hex value`, {
+    where,
+  });
 }
 
-const ascii = (word: number): string => String.fromCharCode(word & 255, (word >> 8) & 255, (word >> 16) & 255, word >>> 24);
+const ascii = (word: number): string =>
+  String.fromCharCode(word & 255, (word >> 8) & 255, (word >> 16) & 255, word >>> 24);
 
 /** Vendor of leaf 0, e.g. `AuthenticAMD`. */
 export function vendorOf(leaf0: CpuidRegisters): string {

@@ -35,7 +35,9 @@ export function hardwareOfDumps(dumps: readonly CpuDump[], where: string): Dumpe
     },
     cpuName: nameOf(first.rows),
     notes: [
-      ...(missing.length > 0 ? [`leaves that the CPU has are not in the dump, and unknown: ${listLeaves(missing)}`] : []),
+      ...(missing.length > 0
+        ? [`leaves that the CPU has are not in the dump, and unknown: ${listLeaves(missing)}`]
+        : []),
       ...(ignored.length > 0
         ? [`leaves beyond the ranges of the CPU were left out: ${listLeaves(ignored)}; what stands there is noise`]
         : []),
@@ -57,7 +59,11 @@ function believeDump({ cpu, rows }: CpuDump, where: string): ReturnType<typeof b
   const sorted = [...unique.values()].sort((a, b) => a.leaf - b.leaf || a.subleaf - b.subleaf);
   for (const leaf of [0, 1]) {
     if (findRow(sorted, leaf) === undefined) {
-      throw invalid(`CPU ${cpu} has no leaf ${leaf}, so this is no dump of a CPU`, where, 'dump all leaves: cpuid -1 -r');
+      throw invalid(
+        `CPU ${cpu} has no leaf ${leaf}, so this is no dump of a CPU`,
+        where,
+        'dump all leaves: cpuid -1 -r',
+      );
     }
   }
   return believeRanges(sorted);
@@ -78,7 +84,10 @@ function nameOf(rows: readonly CpuidRow[]): string {
 }
 
 function printable(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, ' ').replaceAll(/ +/g, ' ').trim();
+  return text
+    .replaceAll(/[^\x20-\x7e]/g, ' ')
+    .replaceAll(/ +/g, ' ')
+    .trim();
 }
 
 /** Source: Linux Documentation/virt/kvm/x86/cpuid.rst, leaf 40000000H; Microsoft TLFS, same leaf. */

@@ -33,7 +33,8 @@ function readDumps(text: string, source: string): { readonly dumps: readonly Cpu
     if (cpu !== null) {
       isOneOnly = cpu[1] === undefined;
       const number = Number(cpu[1] ?? 0);
-      if (seen.has(number)) throw invalid(`CPU ${number} stands here twice`, where, 'import the dumps of two hosts one by one');
+      if (seen.has(number))
+        throw invalid(`CPU ${number} stands here twice`, where, 'import the dumps of two hosts one by one');
       seen.add(number);
       refuseAbove(seen.size, importLimits.cpus, 'CPUs', where);
       dumps.push({ cpu: number, rows: [] });
@@ -64,6 +65,8 @@ function isPrompt(content: string): boolean {
 function readRow(content: string): CpuidRow | null {
   const match = content.length > 200 ? null : line.exec(content);
   if (match === null) return null;
-  const [leaf = 0, subleaf = 0, eax = 0, ebx = 0, ecx = 0, edx = 0] = match.slice(1).map((hex) => Number.parseInt(hex, 16));
+  const [leaf = 0, subleaf = 0, eax = 0, ebx = 0, ecx = 0, edx = 0] = match
+    .slice(1)
+    .map((hex) => Number.parseInt(hex, 16));
   return { leaf, subleaf, eax, ebx, ecx, edx };
 }

@@ -61,7 +61,8 @@ function readBlocks(text: string, source: string): readonly CpuBlock[] {
     // Some tools drop the empty lines between CPUs.
     else if (key === 'processor') close();
     if (key === '') {
-      if (values.size > 0 && content.trim() !== '') throw invalid(`${shown(content)} has no colon`, `${source}: line ${index + 1}`);
+      if (values.size > 0 && content.trim() !== '')
+        throw invalid(`${shown(content)} has no colon`, `${source}: line ${index + 1}`);
       continue;
     }
     // A prompt or a file name before the first CPU is passed over.
@@ -121,7 +122,11 @@ function groupOf(kind: readonly CpuBlock[], source: string): ReadGroup {
 }
 
 function putSignature(cpuid: PartialCpuid, block: CpuBlock, where: string): void {
-  const [family, model, stepping] = [numberOf(block, 'cpu family'), numberOf(block, 'model'), numberOf(block, 'stepping')];
+  const [family, model, stepping] = [
+    numberOf(block, 'cpu family'),
+    numberOf(block, 'model'),
+    numberOf(block, 'stepping'),
+  ];
   if (family === null || model === null) throw invalid('cpu family or model is not a number', where);
   // Linux writes "unknown" where leaf 1 tells no stepping.
   const signature = { family, model, stepping: stepping ?? 0 };
