@@ -9,9 +9,17 @@ const allowed = {
   'packages/contract': ['packages/core'],
   'packages/catalog': ['packages/core', 'packages/contract'],
   'packages/prober': ['packages/core', 'packages/contract'],
-  'apps/server': ['packages/core', 'packages/contract', 'packages/catalog', 'packages/prober'],
+  'packages/importer': ['packages/core', 'packages/contract'],
+  'apps/server': ['packages/core', 'packages/contract', 'packages/catalog', 'packages/prober', 'packages/importer'],
   'apps/web': ['packages/core', 'packages/contract'],
-  'apps/cli': ['packages/core', 'packages/contract', 'packages/catalog', 'packages/prober', 'apps/server'],
+  'apps/cli': [
+    'packages/core',
+    'packages/contract',
+    'packages/catalog',
+    'packages/prober',
+    'packages/importer',
+    'apps/server',
+  ],
 } as const satisfies Record<string, readonly string[]>;
 type Workspace = keyof typeof allowed;
 const workspaces = Object.keys(allowed) as Workspace[];
@@ -24,7 +32,7 @@ const typesBackwards = [
   { from: 'x86', to: 'snapshot/snapshot.ts', reason: 'CpuidEntry is the shape of a snapshot file' },
 ];
 
-const nodeFree: readonly Workspace[] = ['packages/core', 'packages/contract', 'apps/web'];
+const nodeFree: readonly Workspace[] = ['packages/core', 'packages/contract', 'packages/importer', 'apps/web'];
 
 interface Import {
   readonly file: string;

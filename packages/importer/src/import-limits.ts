@@ -3,7 +3,7 @@ import { AtlasError } from '@cpu-atlas/core';
 
 /** What an import may cost. Everything beyond is refused before it costs memory or time. */
 export const importLimits = {
-  /** One text. `cpuid -r` of 512 CPUs has 3 MB, `/proc/cpuinfo` of 512 CPUs 1 MB, a `.replies` session 1.5 MB. */
+  /** One text. `cpuid -r` of 512 CPUs has 2.1 MB, `/proc/cpuinfo` of 512 CPUs 0.6 MB. */
   textBytes: limits.requestBytes,
   /** Objects, arrays or elements inside each other. */
   depth: limits.depth,
@@ -11,13 +11,13 @@ export const importLimits = {
   cpus: 8_192,
   /** Kinds of CPU (groups of equal CPUID) in one host. */
   cpuKinds: 1_024,
-  /** Leaves and subleaves of one CPU. Granite Rapids has about 120. */
+  /** Leaves and subleaves of one CPU. Cascade Lake has 64. */
   cpuidEntries: 2_048,
-  /** Elements of an XML document. `virsh capabilities` of 512 CPUs has about 2,000. */
+  /** Elements of an XML document. `virsh capabilities` has one a CPU and a few hundred more. */
   xmlElements: 200_000,
-  /** JSON documents in one text. A libvirt session has about 120. */
+  /** JSON documents in one text. A libvirt session with its commands has some hundred. */
   jsonDocuments: 10_000,
-  /** Values in one JSON document. A libvirt session has about 60,000 in all of them. */
+  /** Values in one JSON document. The largest reply that is read, of query-cpu-definitions, has some thousand. */
   jsonValues: 1_000_000,
   /** Words in the flags line of `/proc/cpuinfo`. About 150 are in use. */
   flagWords: 1_024,
@@ -26,7 +26,7 @@ export const importLimits = {
     files: 2_000,
     /** All files together, unpacked. */
     totalBytes: 64 * 1024 * 1024,
-    /** Unpacked size over packed size, for files above 1 MiB. 512 equal CPUs in `/proc/cpuinfo` reach 60. */
+    /** Unpacked size over packed size, for files above 1 MiB. 512 equal CPUs in `cpuid -r` reach 116. */
     ratio: 250,
     ratioFromBytes: 1024 * 1024,
     nameLength: limits.nameLength,

@@ -56,9 +56,10 @@ function importArchive(bytes: Uint8Array, options: ImportOptions): ImportResult 
 
 type FileResult = Pick<ImportResult, 'snapshots' | 'notes' | 'refused'>;
 
-function importFile({ name, bytes }: ArchiveFile, options: ImportOptions): FileResult {
+function importFile({ name, unpack }: ArchiveFile, options: ImportOptions): FileResult {
   const source = `${options.source}: ${name}`;
   try {
+    const bytes = unpack();
     if (isZip(bytes))
       throw new AtlasError('IMPORT_UNSAFE', 'is a ZIP inside a ZIP', { where: source, remedy: 'unpack it first' });
     const result = importOne(bytes, { ...options, source, hostName: hostNameOf(name, options.hostName) });

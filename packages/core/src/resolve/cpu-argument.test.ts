@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AtlasError } from '../errors.ts';
+import { type AtlasError } from '../errors.ts';
 import { parseCpuArgument, type CpuEdit } from './cpu-argument.ts';
 
 const plus = (name: string, at: number): CpuEdit => ({ kind: 'plus', name, at });

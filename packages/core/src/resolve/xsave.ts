@@ -21,9 +21,9 @@ export function xsaveComponents(index: CatalogIndex): readonly XsaveComponent[] 
   return featureRecords().flatMap((record): XsaveComponent[] => {
     const lane = index.layout.laneOfKey.get(record.word);
     if (lane === undefined || !stateWords.includes(record.word)) return [];
-    const parents = record.followsFeatures
-      .filter((name) => name !== 'avx10' || avx10)
-      .flatMap((name) => index.features.get(name) ?? []);
+    const names = new Set(record.followsFeatures);
+    if (names.has('avx512f') && avx10) names.add('avx10');
+    const parents = [...names].flatMap((name) => index.features.get(name) ?? []);
     const isSupervisor = record.word.startsWith('d.1.');
     return parents.length === 0 ? [] : [{ lane, mask: (1 << record.bit) >>> 0, isSupervisor, parents }];
   });

@@ -48,6 +48,12 @@ const identity = (vendor: string): CpuidEntry[] => [
   cpuid(0x80000004, {}),
 ];
 
+/** Processor Trace as QEMU wants it. */
+const trace: CpuidEntry[] = [
+  cpuid(0x14, { eax: 1, ebx: 0xf, ecx: 0x7 }),
+  cpuid(0x14, { eax: 0x02490002, ebx: 0x003f1fff }, 1),
+];
+
 /** Family 25, model 1, stepping 1. */
 const signature = 0x00a00f11;
 
@@ -71,10 +77,9 @@ function msrsOf({ layout }: CatalogIndex, set: FeatureSet): { index: string; val
   return layout.words.flatMap((spec, i) => {
     if (spec.kind !== 'msr') return [];
     const lane = layout.laneOfWord[i];
-    const value = (BigInt(set[lane + 1]) << 32n) | BigInt(set[lane]);
-    return [
-      { index: hex(spec.index), value: `0x${(controlMsrs.has(spec.index) ? value << 32n : value).toString(16)}` },
-    ];
+    const low = BigInt(set[lane]);
+    const value = controlMsrs.has(spec.index) ? low << 32n : (BigInt(set[lane + 1]) << 32n) | low;
+    return [{ index: hex(spec.index), value: `0x${value.toString(16)}` }];
   });
 }
 
@@ -85,10 +90,14 @@ function msrsOf({ layout }: CatalogIndex, set: FeatureSet): { index: string; val
 export function hostWith(index: CatalogIndex, set: FeatureSet, traits: HostTraits = {}): HostSnapshot {
   const { vendor = 'AuthenticAMD', kvm = {} } = traits;
   const base = merge(
-    [...identity(vendor), ...entriesOf(index, set)],
+    [...identity(vendor), ...trace, ...entriesOf(index, set)],
     [{ ...cpuid(0x80000008, { eax: 0x3030 }), ...onlyRegisters(index, set, 0x80000008) }],
   );
-  const entries = base.map((entry) => (entry.leaf === hex(1) ? { ...entry, eax: hex(signature) } : entry));
+  const entries = base.map((entry) => {
+    if (entry.leaf === hex(1)) return { ...entry, eax: hex(signature) };
+    const isTrace = entry.leaf === hex(0x14) && entry.subleaf === 0;
+    return isTrace ? { ...trace[0], ecx: hex(Number(entry.ecx) | Number(trace[0].ecx)) } : entry;
+  });
   const featureMsrs = msrsOf(index, set);
   const layer: KvmLayer = {
     apiVersion: 12,

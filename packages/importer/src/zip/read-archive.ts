@@ -5,9 +5,11 @@ import { importLimits, refuseAbove } from '../import-limits.ts';
 import { crc32 } from './crc32.ts';
 import { readDirectory, type ArchiveEntry } from './read-directory.ts';
 
+/** A file of an archive. It is unpacked when it is asked for, so that one is in memory at a time. */
 export interface ArchiveFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** @throws IMPORT_INVALID when the packed data is damaged or not of the size that the directory says */
+  readonly unpack: () => Uint8Array;
 }
 
 /** Packed bytes that are given to the decompressor at once; they grow to at most 1,032 times as many. */
@@ -22,15 +24,15 @@ export function isZip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The files of a ZIP archive, unpacked in memory, in the order of its directory. A file may not be larger than the
- * directory says: unpacking stops there.
+ * The files of a ZIP archive, in the order of its directory. Its directory is checked before anything is unpacked; a
+ * file may not be larger than it says: unpacking stops there.
  * @throws IMPORT_INVALID, IMPORT_UNSAFE, IMPORT_UNSUPPORTED, IMPORT_TOO_LARGE
  */
 export function readArchive(bytes: Uint8Array, source: string): readonly ArchiveFile[] {
   refuseAbove(bytes.length, importLimits.zip.archiveBytes, 'bytes', source);
   return readDirectory(bytes, source)
     .filter(({ name }) => !litter.test(name))
-    .map((entry) => ({ name: entry.name, bytes: unpack(bytes, entry, `${source}: ${entry.name}`) }));
+    .map((entry) => ({ name: entry.name, unpack: () => unpack(bytes, entry, `${source}: ${entry.name}`) }));
 }
 
 function unpack(archive: Uint8Array, entry: ArchiveEntry, where: string): Uint8Array {
