@@ -59,15 +59,23 @@ function differing(properties: PropertyValues, common: PropertyValues): Property
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Bits that `max` has on some machine type and not on this one: compat properties took them away. */
+/**
+ * Bits that `max` has on some machine type and not on this one: compat properties took them away. Where a property tells
+ * about arch-capabilities by itself (QEMU 10.1.2 and later leave it out on AMD hosts), what this host showed is no
+ * matter of the machine type.
+ */
 function withheldBits(index: CatalogIndex, machine: HarvestedMachine, reference: SparseWords): SparseWords {
   const max = machine.models.get('max');
   const all = fromSparse(index.layout, reference);
   const here = fromSparse(index.layout, max?.features ?? {});
-  return toSparse(
-    index.layout,
-    all.map((lane, i) => lane & ~here[i]),
-  );
+  const withheld = all.map((lane, i) => lane & ~here[i]);
+  const ofHost = index.features.get('arch-capabilities');
+  if (ofHost && index.otherProperties.has('x-arch-cap-always-on')) {
+    withheld[ofHost.lane] &= ~ofHost.mask;
+    const msr = index.layout.laneOfKey.get('msr.10a');
+    if (msr !== undefined) withheld.fill(0, msr, msr + 2);
+  }
+  return toSparse(index.layout, withheld);
 }
 
 function unionOfMax(index: CatalogIndex, machines: readonly HarvestedMachine[]): SparseWords {

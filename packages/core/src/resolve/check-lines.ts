@@ -1,4 +1,5 @@
 import type { CatalogIndex } from '../catalog/catalog-index.ts';
+import { isEmpty } from '../x86/feature-set.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
 import { avx10Shortfall } from './avx10.ts';
 import type { StartInput } from './start-sequence.ts';
@@ -14,17 +15,21 @@ function only(index: CatalogIndex, name: string): FeatureSet {
   return set;
 }
 
-const covers = (set: FeatureSet, bits: FeatureSet): boolean => bits.some((lane, i) => (lane & set[i]) !== 0);
-
 /** What the user asked for and does not get for want of something else: edge by edge, as QEMU goes through them. */
 export function dependencyLines({ context: { index }, settled: { words } }: StartInput): string[] {
-  const rest = words.dropped.slice();
+  const { beforeDependencies, dropped } = words;
+  if (beforeDependencies === null || isEmpty(dropped)) return [];
+  const left = beforeDependencies.slice();
+  const rest = dropped.slice();
   const lines: string[] = [];
   for (const { whenMissing, clears } of index.dependencyEdges) {
-    if (!covers(rest, clears) || whenMissing.some(({ lane, mask }) => (words.requested[lane] & mask) !== 0)) continue;
+    if (whenMissing.some(({ lane, mask }) => (left[lane] & mask) !== 0)) continue;
     const here = rest.map((lane, i) => lane & clears[i]);
-    lines.push(...warningLines(index, dependencyPrefix, here));
-    for (let lane = 0; lane < rest.length; lane++) rest[lane] &= ~here[lane];
+    if (!isEmpty(here)) lines.push(...warningLines(index, dependencyPrefix, here));
+    for (let lane = 0; lane < left.length; lane++) {
+      left[lane] &= ~clears[lane];
+      rest[lane] &= ~clears[lane];
+    }
   }
   return [...lines, ...warningLines(index, dependencyPrefix, rest)];
 }

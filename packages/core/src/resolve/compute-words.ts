@@ -35,6 +35,8 @@ export interface Words {
   readonly filtered: FeatureSet;
   /** Asked for by the user, but dropped because something it depends on is not there; part of `filtered`. */
   readonly dropped: FeatureSet;
+  /** What the CPU asked for before anything of it was dropped; null where the user set no feature. */
+  readonly beforeDependencies: FeatureSet | null;
   /** Asked for together with a feature that excludes it; part of `filtered`. */
   readonly conflicting: FeatureSet;
   /** Requested bits of which it is not known whether they are supported. */
@@ -99,19 +101,34 @@ function addTopologyBits(index: CatalogIndex, { threadsPerPackage, vendor }: Wor
   }
 }
 
-/** Clears what depends on something that is not there; returns what the user had asked for of it. */
-function applyDependencies(index: CatalogIndex, input: WordsInput, set: FeatureSet): FeatureSet {
-  const gone = new Uint32Array(set.length);
+interface Dropped {
+  readonly dropped: FeatureSet;
+  readonly beforeDependencies: FeatureSet | null;
+}
+
+/**
+ * Clears what depends on something that is not there, and tells what the user had asked for of it. What depends on
+ * something of which it is not known whether it is there becomes undecided itself.
+ */
+function applyDependencies(index: CatalogIndex, input: WordsInput, set: FeatureSet, undecided: FeatureSet): Dropped {
   if (input.properties.pmu === false) dropWithoutPmu(index, input.properties, set);
-  for (const { whenMissing, clears, lanes } of index.dependencies)
-    if (!isSet(set, whenMissing)) for (const lane of lanes) gone[lane] |= clears[lane];
+  const beforeDependencies = input.byUser === index.nothing ? null : set.slice();
+  const gone = new Uint32Array(set.length);
+  const open = input.isMax ? new Uint32Array(set.length) : null;
+  for (const { whenMissing, clears, lanes } of index.dependencies) {
+    if (isSet(set, whenMissing)) continue;
+    const into = open !== null && (undecided[whenMissing.lane] & whenMissing.mask) !== 0 ? open : gone;
+    for (const lane of lanes) into[lane] |= clears[lane];
+  }
   const dropped = gone;
   for (let lane = 0; lane < set.length; lane++) {
-    const kept = set[lane] & ~gone[lane];
+    const maybe = open === null ? 0 : set[lane] & open[lane] & ~gone[lane];
+    const kept = set[lane] & ~gone[lane] & ~maybe;
+    undecided[lane] |= maybe;
     dropped[lane] = set[lane] & gone[lane] & input.byUser[lane];
     set[lane] = kept;
   }
-  return dropped;
+  return { dropped, beforeDependencies };
 }
 
 /** Silent, even for what the user asked for. */
@@ -163,13 +180,13 @@ function expand(
   context: ResolveContext,
   input: WordsInput,
   support: HostSupport,
-): Pick<Words, 'requested' | 'dropped' | 'conflicting' | 'undecided' | 'traceLacksLevel'> {
+): Omit<Words, 'effective' | 'filtered' | 'traceDiffers'> {
   const { index } = context;
   const requested = input.features.slice();
   const undecided = new Uint32Array(requested.length);
   if (input.isMax) takeSupported(context, input, support, requested, undecided);
   addTopologyBits(index, input, requested);
-  const dropped = applyDependencies(index, input, requested);
+  const { dropped, beforeDependencies } = applyDependencies(index, input, requested, undecided);
   dropKvmWords(index, input, requested);
   const conflicting = findConflicts(index, requested);
   const isForced = input.properties['x-force-features'] === true;
@@ -177,7 +194,7 @@ function expand(
   enableXsaveComponents(index, context.components, requested, support.supported);
   const traceLacksLevel = lacksTraceLevel(index, requested, input.properties);
   setLbrFormat(index, input, requested);
-  return { requested, dropped, conflicting, undecided, traceLacksLevel };
+  return { requested, beforeDependencies, dropped, conflicting, undecided, traceLacksLevel };
 }
 
 /**
@@ -186,7 +203,8 @@ function expand(
  */
 export function computeWords(context: ResolveContext, input: WordsInput, support: HostSupport): Words {
   const { index } = context;
-  const { requested, dropped, conflicting, undecided, traceLacksLevel } = expand(context, input, support);
+  const expanded = expand(context, input, support);
+  const { requested, dropped, conflicting, undecided, traceLacksLevel } = expanded;
   const effective = requested.slice();
   const filtered = dropped.slice();
   const isForced = input.properties['x-force-features'] === true;
@@ -202,7 +220,7 @@ export function computeWords(context: ResolveContext, input: WordsInput, support
     input.accel === 'kvm' && hasFeature(index, effective, 'intel-pt') && differsFromGuestTrace(context, effective);
   if (trace && traceDiffers) filterBit(trace, isForced ? [] : [effective], filtered);
   mirrorAmdAliases(index, input.vendor, effective);
-  return { requested, effective, filtered, dropped, conflicting, undecided, traceLacksLevel, traceDiffers };
+  return { ...expanded, effective, filtered, traceDiffers };
 }
 
 function filterBit({ lane, mask }: FeatureLocation, from: readonly FeatureSet[], filtered: FeatureSet): void {

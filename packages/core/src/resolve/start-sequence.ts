@@ -112,9 +112,18 @@ export function judgeCell(context: ResolveContext, request: ResolutionRequest, s
   const wouldRefuse = !isEmpty(words.filtered) || avx10.kind === 'lacks';
   const start = { context, request, settled, address, wouldRefuse };
   const refusal = findRefusal(start);
-  const hasUnknown = !isEmpty(words.undecided) || avx10.kind === 'unknown' || decidingProperties(settled).length > 0;
+  const hasUnknown =
+    isKvmUnseen(context, request) ||
+    !isEmpty(words.undecided) ||
+    avx10.kind === 'unknown' ||
+    decidingProperties(settled).length > 0;
   const status = refusal ? 'refused' : hasUnknown ? 'unknown' : wouldRefuse ? 'filtered' : 'runnable';
   return { status, refusal, start, hasUnknown };
+}
+
+/** Nothing is known of KVM on that host: whether it starts anything there, even a model without features. */
+function isKvmUnseen({ facts }: ResolveContext, { accel }: ResolutionRequest): boolean {
+  return accel === 'kvm' && facts.kvm === null && facts.observed.kvm === null;
 }
 
 /** Unknown properties of the host that the model shows to the guest. */
@@ -136,6 +145,8 @@ export function describeUnknowns({ context, request, settled }: StartInput): str
   }
   if (avx10Shortfall(context, request.accel, words, settled.configured.properties).kind === 'unknown')
     unknowns.push('the version of AVX10 that the host has is not known');
+  if (unknowns.length === 0 && isKvmUnseen(context, request))
+    unknowns.push(context.facts.kvmUnknown?.reason ?? 'KVM of that host was not observed');
   unknowns.push(...decidingProperties(settled).map((name) => `${name} of the host CPU is not known`));
   return unknowns;
 }

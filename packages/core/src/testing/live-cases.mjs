@@ -81,6 +81,7 @@ export const liveCases = [
   { name: 'x-force-features keeps apxf and mpx', cpu: 'qemu64,+apxf,+mpx,x-force-features=on', only: ['11.1.3'] },
   { name: 'apxf and mpx exclude each other with check=off, too', cpu: 'qemu64,+apxf,+mpx,check=off', only: ['11.1.3'] },
   { name: 'avx10 needs a width', cpu: 'qemu64,+avx10', only: ['10.0.13', '11.1.3'] },
+  { name: 'widths of avx10 without avx10', cpu: 'qemu64,avx10-256=on,avx10-128=on', only: ['10.0.13', '11.1.3'] },
   { name: 'avx10 with a width', cpu: 'qemu64,+avx10,+avx10-256,+avx10-128', only: ['10.0.13', '11.1.3'] },
   { name: 'a wider avx10 needs the narrower', cpu: 'qemu64,+avx10,+avx10-512,+avx10-256', only: ['10.0.13', '11.1.3'] },
   { name: 'a version of AVX10 without the features', cpu: 'qemu64,avx10-version=1', only: ['10.0.13', '11.1.3'] },
