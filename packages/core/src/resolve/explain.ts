@@ -1,4 +1,5 @@
 import type { FeatureLocation } from '../catalog/catalog-index.ts';
+import type { FeatureProperty } from '../catalog/catalog.ts';
 import { bitCoordinate, type FeatureSet } from '../x86/word-layout.ts';
 import { findBlocker } from './blockers.ts';
 import type { ResolveContext } from './context.ts';
@@ -14,17 +15,35 @@ export interface Explanation {
 const overlaps = (set: FeatureSet, { lane, mask, highMask }: FeatureLocation): boolean =>
   (set[lane] & mask) !== 0 || (highMask !== 0 && (set[lane + 1] & highMask) !== 0);
 
+const covers = (set: FeatureSet, { lane, mask, highMask }: FeatureLocation): boolean =>
+  (set[lane] & mask) >>> 0 === mask && (highMask === 0 || (set[lane + 1] & highMask) >>> 0 === highMask);
+
 function stateOf({ words, support }: ResolvedCell, location: FeatureLocation): FeatureState {
   if (overlaps(words.undecided, location)) return 'unknown';
   if (overlaps(words.filtered, location)) return 'filtered';
   if (overlaps(words.effective, location)) return 'enabled';
-  if (overlaps(support.supported, location)) return 'missing';
+  if (covers(support.supported, location)) return 'missing';
   return overlaps(support.unknown, location) ? 'unknown' : 'absent';
 }
 
 function supportOf({ support }: ResolvedCell, location: FeatureLocation): FeatureVerdict['supported'] {
-  if (overlaps(support.supported, location)) return 'yes';
+  if (covers(support.supported, location)) return 'yes';
   return overlaps(support.unknown, location) ? 'unknown' : 'no';
+}
+
+/** Of a feature of several bits the one that is withheld, else the first. */
+function decisiveBit(
+  { words, support }: ResolvedCell,
+  { lane, highMask }: FeatureLocation,
+  bits: readonly number[],
+): number {
+  const laneOf = (bit: number): number => (bit >= 32 && highMask !== 0 ? lane + 1 : lane);
+  const isIn = (set: FeatureSet, bit: number): boolean => ((set[laneOf(bit)] >>> (bit & 31)) & 1) === 1;
+  return (
+    bits.find((bit) => isIn(words.filtered, bit) || isIn(words.undecided, bit)) ??
+    bits.find((bit) => !isIn(support.supported, bit)) ??
+    bits[0]
+  );
 }
 
 /**
@@ -33,30 +52,34 @@ function supportOf({ support }: ResolvedCell, location: FeatureLocation): Featur
  */
 export function explain(context: ResolveContext, request: ResolutionRequest): Explanation {
   const resolved = resolveCell(context, request);
-  const { index } = context;
-  const features = index.catalog.features.flatMap(({ name, word, bits }): FeatureVerdict[] => {
-    const location = index.features.get(name);
-    if (!location) return [];
-    const state = stateOf(resolved, location);
-    const { words } = resolved;
-    const base = {
-      name,
-      bit: bitCoordinate(index.layout.words[word], bits[0]),
-      state,
-      requested:
-        overlaps(words.requested, location) ||
-        overlaps(words.dropped, location) ||
-        overlaps(words.conflicting, location),
-      supported: supportOf(resolved, location),
-    };
-    const isWithheld = state === 'filtered' || state === 'absent' || state === 'unknown';
-    return [
-      isWithheld
-        ? { ...base, blocker: findBlocker(context, request, resolved, { location, word, bit: bits[0] }) }
-        : base,
-    ];
+  const features = context.index.catalog.features.flatMap((property) => {
+    const location = context.index.features.get(property.name);
+    return location === undefined ? [] : [explainFeature(context, request, resolved, property, location)];
   });
   return { resolution: resolved.resolution, features };
+}
+
+function explainFeature(
+  context: ResolveContext,
+  request: ResolutionRequest,
+  resolved: ResolvedCell,
+  { name, word, bits }: FeatureProperty,
+  location: FeatureLocation,
+): FeatureVerdict {
+  const { words } = resolved;
+  const state = stateOf(resolved, location);
+  const bit = decisiveBit(resolved, location, bits);
+  const verdict: FeatureVerdict = {
+    name,
+    bit: bitCoordinate(context.index.layout.words[word], bit),
+    state,
+    requested: [words.requested, words.dropped, words.conflicting].some((set) => overlaps(set, location)),
+    supported: supportOf(resolved, location),
+  };
+  const isWithheld = state === 'filtered' || state === 'absent' || state === 'unknown';
+  return isWithheld
+    ? { ...verdict, blocker: findBlocker(context, request, resolved, { location, word, bit }) }
+    : verdict;
 }
 
 /** `-cpu host` must filter nothing; where it does, Atlas misread the host, or QEMU has a bug. */

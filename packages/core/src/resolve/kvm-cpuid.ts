@@ -46,7 +46,7 @@ const extDestId = bits(15);
 export const amdAliasMask = 0x0183f3ff;
 
 /** Haswell parts whose TSX does not work. Source: Intel erratum HSD136/HSW136; QEMU takes hle and rtm away there */
-function hasBrokenTsx({ vendor, signature }: HostFacts): boolean {
+export function hasBrokenTsx({ vendor, signature }: HostFacts): boolean {
   if (vendor !== 'GenuineIntel' || signature?.family !== 6) return false;
   const { model, stepping } = signature;
   return (model === 63 && stepping < 4) || model === 60 || model === 69 || model === 70;
