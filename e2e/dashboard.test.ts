@@ -40,6 +40,8 @@ describe.skipIf(!hasChromium || !isBuilt)(
     async function openMatrix(query = '?accel=tcg'): Promise<void> {
       await page.goto(`${atlas.url}/matrix${query}`);
       await page.getByRole('grid').waitFor({ timeout: 30_000 });
+      // The view pins itself to the snapshot that it was computed from.
+      await page.waitForURL(/snapshot=sha256/);
     }
 
     it('shows the models of this host on its machine types, and keeps its state in the URL', async () => {

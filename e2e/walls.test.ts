@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkoutRoot } from './oracle/oracle-files.ts';
@@ -113,7 +113,9 @@ describe('the walls of the house', () => {
 
   it('folders of the core import only folders left of them', () => {
     const root = join(checkoutRoot, 'packages/core/src');
-    const breaches = coreOrder.flatMap((folder, rank) =>
+    const folders = coreOrder.filter((folder) => existsSync(join(root, folder)));
+    expect(folders.length).toBeGreaterThan(4);
+    const breaches = folders.flatMap((folder) =>
       sourceFiles(join(root, folder))
         .filter((file) => !file.endsWith('.test.ts'))
         .flatMap(importsOf)
@@ -121,7 +123,7 @@ describe('the walls of the house', () => {
           const path = relative(root, resolve(dirname(file), specifier));
           const target = coreOrder.indexOf(path.split('/')[0]);
           const excused = isTypeOnly && typesBackwards.some(({ from, to }) => from === folder && to === path);
-          return target > rank && !excused;
+          return target > coreOrder.indexOf(folder) && !excused;
         })
         .map(({ file, specifier }) => `${relative(root, file)} imports ${specifier}`),
     );

@@ -2,7 +2,7 @@ import { bitCoordinate, wordKeyOf } from '../x86/word-layout.ts';
 import type { ResolveContext } from './context.ts';
 import type { HostFacts, KvmFacts } from './host-facts.ts';
 import { hasBrokenTsx } from './kvm-cpuid.ts';
-import { isKvmLeaf, kvmHas, siliconHas, type BitPlace, type Presence } from './layer-presence.ts';
+import { kvmHas, siliconHas, type BitPlace, type Presence } from './layer-presence.ts';
 import type { Blocker, ResolutionRequest } from './resolution.ts';
 import type { ResolvedCell } from './resolve.ts';
 

@@ -204,12 +204,15 @@ const localMachineCheck = 1n << 27n;
 const oldestMachineCheckFamily = 6;
 const vcpuFailed = 'kvm_init_vcpu: kvm_arch_init_vcpu failed (0): Operation not supported';
 
+function asksMachineChecks(input: StartInput): boolean {
+  const { family } = input.settled.configured.properties;
+  const isOldEnough = typeof family === 'number' && family >= oldestMachineCheckFamily;
+  return isOn(input, 'lmce') && isOldEnough && has(input, 'mce') && has(input, 'mca');
+}
+
 function checkMachineChecks(input: StartInput): Refusal | null {
   const capabilities = input.context.facts.kvm?.mceCapabilities ?? null;
-  if (!isOn(input, 'lmce') || capabilities === null || (capabilities & localMachineCheck) !== 0n) return null;
-  const { family } = input.settled.configured.properties;
-  if (!has(input, 'mce') || !has(input, 'mca') || typeof family !== 'number' || family < oldestMachineCheckFamily)
-    return null;
+  if (!asksMachineChecks(input) || capabilities === null || (capabilities & localMachineCheck) !== 0n) return null;
   return { by: 'accelerator', message: vcpuFailed, remedy: 'KVM has no local machine checks here: leave lmce out' };
 }
 
@@ -251,6 +254,25 @@ function checkMsrs({ context: { index, facts }, settled: { words } }: StartInput
     return refusedMsr(msr, `0x${value.toString(16)}`, `KVM lists this MSR but refuses to be written to: ${cure}`);
   }
   return null;
+}
+
+/**
+ * What KVM would refuse or not, and the snapshot does not say: that keeps a cell that asks for it from being told.
+ * Whether feature MSRs can be written is none of it: every known kernel but one kind lets them be.
+ */
+export function listOpenQuestions(input: StartInput): string[] {
+  const { kvm, tscKhz } = input.context.facts;
+  if (!isKvm(input) || kvm === null) return [];
+  const { properties } = input.settled.configured;
+  const questions: string[] = [];
+  const scales = (kvm.layer.capabilities.KVM_CAP_TSC_CONTROL ?? 0) > 0;
+  if (Number(properties['tsc-frequency'] ?? 0) > 0 && tscKhz === null && !scales)
+    questions.push('whether this host can give that TSC frequency is not known');
+  if (asksMachineChecks(input) && kvm.mceCapabilities === null)
+    questions.push('whether KVM has local machine checks is not known');
+  if (kvm.msrIndices === null && enlightenmentMsrs.some(([property]) => properties[property] === true))
+    questions.push('whether KVM has the MSRs of Hyper-V is not known');
+  return questions;
 }
 
 /** Enlightenments of Hyper-V and an MSR that each makes QEMU write. Source: Hyper-V TLFS, appendix of synthetic MSRs */

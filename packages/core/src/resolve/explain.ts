@@ -96,8 +96,12 @@ export function checkHostModel(context: ResolveContext): HostSelfCheck {
   const machine = machines.find(({ isDefault }) => isDefault) ?? machines[0];
   if (machine === undefined || context.index.accelerators.kvm === null || !context.index.modelByName.has('host'))
     return { outcome: 'could-not-tell', unavailableFeatures: [], reason: 'this catalog was harvested without KVM' };
-  const { resolution } = resolveCell(context, { accel: 'kvm', machine: machine.name, cpu: 'host' });
-  const { unavailableFeatures, unknowns } = resolution;
+  const { resolution, words } = resolveCell(context, { accel: 'kvm', machine: machine.name, cpu: 'host' });
+  const { unknowns } = resolution;
+  // A Processor Trace that differs is the one thing that `host` asks for and rightly loses.
+  const unavailableFeatures = resolution.unavailableFeatures.filter(
+    (name) => !(words.traceDiffers && name === 'intel-pt'),
+  );
   if (unknowns.length > 0) return { outcome: 'could-not-tell', unavailableFeatures, reason: unknowns[0] };
   if (unavailableFeatures.length === 0)
     return { outcome: 'passed', unavailableFeatures, reason: '-cpu host filters nothing' };

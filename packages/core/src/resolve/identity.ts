@@ -167,8 +167,10 @@ export function resolveAddressBits(
     const none = { warnings: [], guestPhysBits: hasGuestBits ? 0 : null };
     if (asked !== 0) return { ...none, physBits: null, refusal: notIn32Bits('phys-bits') };
     if (askedGuestBits(properties) > 0) return { ...none, physBits: null, refusal: notIn32Bits('guest-phys-bits') };
-    const wide = has('pse36') || (has('pae') && holds('paeWidensPhysBits', index.release));
-    return { ...none, physBits: wide ? 36 : 32, refusal: null };
+    const widening = holds('paeWidensPhysBits', index.release) ? ['pse36', 'pae'] : ['pse36'];
+    if (widening.some(has)) return { ...none, physBits: 36, refusal: null };
+    const isOpen = widening.some((name) => hasFeature(index, undecided, name));
+    return { ...none, physBits: isOpen ? null : 32, refusal: null };
   }
   const host = accel === 'kvm' ? hostPhysBits(context) : null;
   const { physBits, warnings } =

@@ -15,6 +15,7 @@ import {
   checkVcpu,
   checkVcpuState,
   hyperVLines,
+  listOpenQuestions,
   threadLines,
   tscLines,
   userspaceApicLines,
@@ -116,6 +117,7 @@ export function judgeCell(context: ResolveContext, request: ResolutionRequest, s
     isKvmUnseen(context, request) ||
     !isEmpty(words.undecided) ||
     avx10.kind === 'unknown' ||
+    listOpenQuestions(start).length > 0 ||
     decidingProperties(settled).length > 0;
   const status = refusal ? 'refused' : hasUnknown ? 'unknown' : wouldRefuse ? 'filtered' : 'runnable';
   return { status, refusal, start, hasUnknown };
@@ -132,7 +134,8 @@ function decidingProperties({ cell, unknownProperties }: SettledCell): readonly 
 }
 
 /** What keeps an answer from being yes or no, in words. */
-export function describeUnknowns({ context, request, settled }: StartInput): string[] {
+export function describeUnknowns(input: StartInput): string[] {
+  const { context, request, settled } = input;
   const { words } = settled;
   const unknowns: string[] = [];
   if (!isEmpty(words.undecided)) {
@@ -147,6 +150,7 @@ export function describeUnknowns({ context, request, settled }: StartInput): str
     unknowns.push('the version of AVX10 that the host has is not known');
   if (unknowns.length === 0 && isKvmUnseen(context, request))
     unknowns.push(context.facts.kvmUnknown?.reason ?? 'KVM of that host was not observed');
+  unknowns.push(...listOpenQuestions(input));
   unknowns.push(...decidingProperties(settled).map((name) => `${name} of the host CPU is not known`));
   return unknowns;
 }
