@@ -56,7 +56,7 @@ for (const accel of ['kvm', 'tcg']) {
 
 const requests = catalog.models.map(({ name }) => ({
   accel: 'tcg',
-  machine: catalog.machines[0]?.name ?? 'q35',
+  machine: catalog.machines.find((_, i) => (catalog.tcg?.machineGroups[i] ?? -1) >= 0)?.name ?? 'q35',
   cpu: name,
 }));
 const context = createContext(index, snapshot);
