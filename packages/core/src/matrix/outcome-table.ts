@@ -1,5 +1,6 @@
 import type { PropertyValues } from '../catalog/catalog.ts';
 import type { AcceleratorIndex } from '../catalog/catalog-index.ts';
+import { allocateSets, type WordSets, type Words } from '../resolve/compute-words.ts';
 import type { ResolveContext } from '../resolve/context.ts';
 import { acceleratorOf, isKvmCatalog, isPcMachine, kindOf, type Cell } from '../resolve/locate-cell.ts';
 import type { Accelerator, KernelIrqchip, ResolutionStatus } from '../resolve/resolution.ts';
@@ -23,7 +24,7 @@ export interface Outcome {
   readonly filtered: number;
   readonly requested: number;
   readonly enabled: number;
-  /** Equal for equal feature words, filtered words and status. */
+  /** Equal for equal status and equal feature words, filtered words and undecided words. */
   readonly digest: number;
 }
 
@@ -101,6 +102,12 @@ function describeGroup({ source }: AcceleratorIndex, group: number, isPc: boolea
   return JSON.stringify([own, source.withheld[group], source.forcesHostPhysBits[group], irqchip, isPc]);
 }
 
+/** One step of FNV-1a; the shift lets high bits reach low ones, without which two of them would cancel out. */
+function mix(digest: number, lane: number): number {
+  const product = Math.imul(digest ^ lane, 0x01000193);
+  return product ^ (product >>> 15);
+}
+
 const kinds = ['defined', 'max', 'host', 'base'] as const satisfies readonly Cell['kind'][];
 
 /** Computes each outcome once: cells that nothing can tell apart share it. */
@@ -114,6 +121,8 @@ export class OutcomeTable {
   readonly #propertyNumbers: readonly number[];
   readonly #propertyCount: number;
   readonly #known = new Map<number, Outcome>();
+  /** What one cell is computed in, until it is measured. */
+  readonly #sets: WordSets;
 
   /** @throws ACCELERATOR_UNKNOWN */
   constructor(context: ResolveContext, request: MatrixRequest) {
@@ -121,6 +130,7 @@ export class OutcomeTable {
     this.#request = request;
     this.#accelerator = acceleratorOf(context.index, request.accel);
     this.#named = namedBits(context);
+    this.#sets = allocateSets(context.index);
     this.#kinds = context.index.catalog.models.map(({ name }) => kindOf(name));
     const numbering = new Numbering();
     this.#propertyNumbers = this.#accelerator.source.properties.map((properties) =>
@@ -155,26 +165,21 @@ export class OutcomeTable {
     const { catalog } = this.#context.index;
     const cpu = catalog.models[cell.model].name;
     const request = { ...this.#request, machine: catalog.machines[cell.machine].name, cpu };
-    const settled = settleCell(this.#context, request, cell, { model: cpu, edits: [] });
+    const settled = settleCell(this.#context, request, cell, { model: cpu, edits: [] }, this.#sets);
     const { status } = judgeCell(this.#context, request, settled);
     return this.#measure(statusCode(status), settled.words);
   }
 
-  /** Counts and FNV-1a over the lanes, in one go. */
-  #measure(
-    status: number,
-    words: { readonly requested: FeatureSet; readonly effective: FeatureSet; readonly filtered: FeatureSet },
-  ): Outcome {
-    const { requested, effective, filtered } = words;
+  /** Counts and hashes the lanes in one go. What is undecided is hashed, too: without it, silence looks alike. */
+  #measure(status: number, { requested, effective, filtered, undecided }: Words): Outcome {
     const counts = { filtered: 0, requested: 0, enabled: 0 };
-    let digest = Math.imul(0x811c9dc5 ^ status, 0x01000193);
+    let digest = mix(0x811c9dc5, status);
     for (let lane = 0; lane < effective.length; lane++) {
       const named = this.#named[lane];
       counts.filtered += popcount(filtered[lane] & named);
       counts.requested += popcount((requested[lane] | filtered[lane]) & named);
       counts.enabled += popcount(effective[lane] & named);
-      digest = Math.imul(digest ^ effective[lane], 0x01000193);
-      digest = Math.imul(digest ^ filtered[lane], 0x01000193);
+      digest = mix(mix(mix(digest, effective[lane]), filtered[lane]), undecided[lane]);
     }
     return { status, ...counts, digest: digest >>> 0 };
   }

@@ -2,7 +2,7 @@ import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import { isEmpty } from '../x86/feature-set.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
 import { avx10Shortfall } from './avx10.ts';
-import type { StartInput } from './start-sequence.ts';
+import type { StartInput } from './start-input.ts';
 import { warningLines } from './warnings.ts';
 
 const dependencyPrefix = 'This feature depends on other features that were not requested';

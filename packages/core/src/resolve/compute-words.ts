@@ -70,7 +70,7 @@ function takeSupported(
     const touched = input.byUser[lane] | (input.withheld?.[lane] ?? 0);
     const kept = ~touched & ~index.notAutoenabled[lane] & (onlyMigratable ? index.migratable[lane] : 0xffffffff);
     set[lane] |= available[lane] & kept;
-    open[lane] = support.unknown[lane] & kept;
+    if (!support.isWhole) open[lane] = support.unknown[lane] & kept;
   }
   const invtsc = index.features.get('invtsc');
   const hasFrequency = typeof input.properties['tsc-frequency'] === 'number' && input.properties['tsc-frequency'] > 0;
@@ -112,22 +112,24 @@ interface Dropped {
  */
 function applyDependencies(index: CatalogIndex, input: WordsInput, set: FeatureSet, undecided: FeatureSet): Dropped {
   if (input.properties.pmu === false) dropWithoutPmu(index, input.properties, set);
-  const beforeDependencies = input.byUser === index.nothing ? null : set.slice();
-  const gone = new Uint32Array(set.length);
-  const open = input.isMax ? new Uint32Array(set.length) : null;
-  for (const { whenMissing, clears, lanes } of index.dependencies) {
-    if (isSet(set, whenMissing)) continue;
-    const into = open !== null && (undecided[whenMissing.lane] & whenMissing.mask) !== 0 ? open : gone;
-    for (const lane of lanes) into[lane] |= clears[lane];
+  // All parents are looked at before anything is cleared: what a dependency clears, it clears with all that follows.
+  const missing = index.dependencies.filter(({ whenMissing }) => !isSet(set, whenMissing));
+  if (input.byUser === index.nothing && !input.isMax) {
+    for (const { clears, lanes } of missing) for (const lane of lanes) set[lane] &= ~clears[lane];
+    return { dropped: index.nothing, beforeDependencies: null };
   }
-  const dropped = gone;
-  for (let lane = 0; lane < set.length; lane++) {
-    const maybe = open === null ? 0 : set[lane] & open[lane] & ~gone[lane];
-    const kept = set[lane] & ~gone[lane] & ~maybe;
-    undecided[lane] |= maybe;
-    dropped[lane] = set[lane] & gone[lane] & input.byUser[lane];
-    set[lane] = kept;
-  }
+  const beforeDependencies = set.slice();
+  const dropped = new Uint32Array(set.length);
+  for (const isOpen of [false, true])
+    for (const { whenMissing, clears, lanes } of missing) {
+      if (isOpen !== ((undecided[whenMissing.lane] & whenMissing.mask) !== 0)) continue;
+      for (const lane of lanes) {
+        const gone = set[lane] & clears[lane];
+        if (isOpen) undecided[lane] |= gone;
+        else dropped[lane] |= gone & input.byUser[lane];
+        set[lane] &= ~gone;
+      }
+    }
   return { dropped, beforeDependencies };
 }
 
@@ -180,10 +182,11 @@ function expand(
   context: ResolveContext,
   input: WordsInput,
   support: HostSupport,
+  requested: FeatureSet,
 ): Omit<Words, 'effective' | 'filtered' | 'traceDiffers'> {
   const { index } = context;
-  const requested = input.features.slice();
-  const undecided = new Uint32Array(requested.length);
+  requested.set(input.features);
+  const undecided = support.isWhole ? index.nothing : new Uint32Array(requested.length);
   if (input.isMax) takeSupported(context, input, support, requested, undecided);
   addTopologyBits(index, input, requested);
   const { dropped, beforeDependencies } = applyDependencies(index, input, requested, undecided);
@@ -197,30 +200,55 @@ function expand(
   return { requested, beforeDependencies, dropped, conflicting, undecided, traceLacksLevel };
 }
 
+/** Sets to compute into. Memory for sets is dear in the hot loop, where one of these serves all cells in turn. */
+export type WordSets = Pick<Words, 'requested' | 'effective' | 'filtered'>;
+
+export function allocateSets({ layout: { laneCount } }: CatalogIndex): WordSets {
+  return {
+    requested: new Uint32Array(laneCount),
+    effective: new Uint32Array(laneCount),
+    filtered: new Uint32Array(laneCount),
+  };
+}
+
 /**
  * Takes a CPU through expansion and filtering: what `host` and `max` add, topology, dependencies, state components, and
  * what the accelerator does not support.
  */
-export function computeWords(context: ResolveContext, input: WordsInput, support: HostSupport): Words {
+export function computeWords(
+  context: ResolveContext,
+  input: WordsInput,
+  support: HostSupport,
+  sets: WordSets = allocateSets(context.index),
+): Words {
   const { index } = context;
-  const expanded = expand(context, input, support);
-  const { requested, dropped, conflicting, undecided, traceLacksLevel } = expanded;
-  const effective = requested.slice();
-  const filtered = dropped.slice();
+  const { requested, effective, filtered } = sets;
+  const expanded = expand(context, input, support, requested);
   const isForced = input.properties['x-force-features'] === true;
   const trace = index.features.get('intel-pt');
-  if (trace && traceLacksLevel) filterBit(trace, isForced ? [] : [requested, effective], filtered);
-  for (let lane = 0; lane < requested.length; lane++) {
-    const lacking = requested[lane] & ~support.supported[lane];
-    undecided[lane] |= lacking & support.unknown[lane];
-    filtered[lane] |= conflicting[lane] | (lacking & ~support.unknown[lane]);
-    if (!isForced) effective[lane] &= support.supported[lane];
-  }
+  filtered.set(expanded.dropped);
+  if (trace && expanded.traceLacksLevel) filterBit(trace, isForced ? [] : [requested], filtered);
+  effective.set(requested);
+  filterUnsupported(expanded, sets, support, isForced);
   const traceDiffers =
     input.accel === 'kvm' && hasFeature(index, effective, 'intel-pt') && differsFromGuestTrace(context, effective);
   if (trace && traceDiffers) filterBit(trace, isForced ? [] : [effective], filtered);
   mirrorAmdAliases(index, input.vendor, effective);
   return { ...expanded, effective, filtered, traceDiffers };
+}
+
+function filterUnsupported(
+  { requested, conflicting, undecided }: Pick<Words, 'requested' | 'conflicting' | 'undecided'>,
+  { effective, filtered }: WordSets,
+  { supported, unknown, isWhole }: HostSupport,
+  isForced: boolean,
+): void {
+  for (let lane = 0; lane < requested.length; lane++) {
+    const lacking = requested[lane] & ~supported[lane];
+    filtered[lane] |= conflicting[lane] | (lacking & ~unknown[lane]);
+    if (!isWhole) undecided[lane] |= lacking & unknown[lane];
+    if (!isForced) effective[lane] &= supported[lane];
+  }
 }
 
 function filterBit({ lane, mask }: FeatureLocation, from: readonly FeatureSet[], filtered: FeatureSet): void {

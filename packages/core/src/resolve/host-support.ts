@@ -1,6 +1,7 @@
 import type { CatalogIndex, FeatureLocation } from '../catalog/catalog-index.ts';
 import type { WordSpec } from '../catalog/catalog.ts';
 import type { ObservedAccelerator } from '../snapshot/snapshot.ts';
+import { isEmpty } from '../x86/feature-set.ts';
 import { wordKeyOf, type FeatureSet } from '../x86/word-layout.ts';
 import type { HostFacts, KvmFacts } from './host-facts.ts';
 import { kvmCpuidWord } from './kvm-cpuid.ts';
@@ -16,10 +17,14 @@ export interface HostSupport {
   readonly supported: FeatureSet;
   /** Bits of which it is not known whether they are supported. Disjoint from `supported`. */
   readonly unknown: FeatureSet;
+  /** Nothing is unknown. */
+  readonly isWhole: boolean;
 }
 
+type PartSupport = Omit<HostSupport, 'isWhole'>;
+
 /** What the accelerator supports when the whole host is known to be nothing but silence. */
-function allUnknown(index: CatalogIndex, accel: Accelerator, kernelIrqchip: KernelIrqchip): HostSupport {
+function allUnknown(index: CatalogIndex, accel: Accelerator, kernelIrqchip: KernelIrqchip): PartSupport {
   const unknown = new Uint32Array(index.layout.laneCount).fill(0xffffffff);
   return { accel, kernelIrqchip, supported: new Uint32Array(index.layout.laneCount), unknown };
 }
@@ -49,7 +54,7 @@ function supportFromKvm(
   facts: HostFacts,
   kvm: KvmFacts,
   kernelIrqchip: KernelIrqchip,
-): HostSupport {
+): PartSupport {
   const supported = new Uint32Array(index.layout.laneCount);
   const unknown = new Uint32Array(index.layout.laneCount);
   index.layout.words.forEach((word, i) => {
@@ -87,7 +92,7 @@ function supportFromQmp(
   accel: Accelerator,
   kernelIrqchip: KernelIrqchip,
   components: readonly XsaveComponent[],
-): HostSupport {
+): PartSupport {
   const supported = new Uint32Array(index.layout.laneCount);
   const unknown = new Uint32Array(index.layout.laneCount).fill(0xffffffff);
   const props = observed.host ?? {};
@@ -114,7 +119,7 @@ function supportFromQmp(
 }
 
 /** Bits that all of these support are supported; a bit that one lacks is not, unless another cannot tell. */
-function intersect(parts: readonly HostSupport[]): HostSupport {
+function intersect(parts: readonly PartSupport[]): PartSupport {
   const [first, ...others] = parts;
   const supported = first.supported.slice();
   const unknown = first.unknown.slice();
@@ -136,7 +141,7 @@ export interface SupportOptions {
   readonly components: readonly XsaveComponent[];
 }
 
-function withoutSgx(index: CatalogIndex, support: HostSupport): HostSupport {
+function withoutSgx(index: CatalogIndex, support: PartSupport): PartSupport {
   const supported = support.supported.slice();
   const unknown = support.unknown.slice();
   for (const name of ['sgx', 'sgxlc']) {
@@ -155,14 +160,15 @@ function withoutSgx(index: CatalogIndex, support: HostSupport): HostSupport {
  */
 export function hostSupport(index: CatalogIndex, facts: HostFacts, options: SupportOptions): HostSupport {
   const support = options.accel === 'tcg' ? tcgSupport(index, facts, options) : kvmSupport(index, facts, options);
-  return options.isPc || !holds('sgxNeedsPc', index.release) ? support : withoutSgx(index, support);
+  const own = options.isPc || !holds('sgxNeedsPc', index.release) ? support : withoutSgx(index, support);
+  return { ...own, isWhole: isEmpty(own.unknown) };
 }
 
 function tcgSupport(
   index: CatalogIndex,
   facts: HostFacts,
   { accel, kernelIrqchip, components }: SupportOptions,
-): HostSupport {
+): PartSupport {
   if (index.tcgSupported)
     return { accel, kernelIrqchip, supported: index.tcgSupported, unknown: new Uint32Array(index.layout.laneCount) };
   if (facts.observed.tcg) return supportFromQmp(index, facts.observed.tcg, accel, kernelIrqchip, components);
@@ -173,7 +179,7 @@ function kvmSupport(
   index: CatalogIndex,
   facts: HostFacts,
   { accel, kernelIrqchip, components }: SupportOptions,
-): HostSupport {
+): PartSupport {
   const { kvm } = facts;
   if (kvm) {
     const kinds = facts.groups.length > 1 ? facts.groups.map((silicon) => ({ ...facts, silicon })) : [facts];

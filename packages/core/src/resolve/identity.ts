@@ -1,12 +1,10 @@
-import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import type { PropertyValues } from '../catalog/catalog.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
 import type { Cell } from './locate-cell.ts';
 import type { ResolveContext } from './context.ts';
-import { amd, type Words } from './compute-words.ts';
-import { hasFeature } from './feature-words.ts';
+import { amd } from './compute-words.ts';
 import { raisedLevels } from './levels.ts';
-import type { Accelerator, LevelRaise, Refusal, ResolvedProperties } from './resolution.ts';
+import type { Accelerator, LevelRaise, ResolvedProperties } from './resolution.ts';
 import { holds } from './rules.ts';
 
 type Values = Record<string, boolean | number | string>;
@@ -119,126 +117,13 @@ export function resolveLevels({ index }: ResolveContext, input: LevelInput): Res
   };
 }
 
-/** Address sizes: what the guest is told, or why QEMU does not start. */
-export interface AddressBits {
-  readonly physBits: number | null;
-  readonly guestPhysBits: number | null;
-  readonly warnings: readonly string[];
-  readonly refusal: Refusal | null;
-}
-
-/** Bits of a 64-bit CPU when nobody says. Source: QEMU 7.2 to 11.1, phys-bits of every TCG model with lm */
-const defaultPhysBits = 40;
-/** Source: QEMU 7.2 to 11.1, error text of phys-bits */
-const widestPhysBits = 52;
-
-function usage(message: string, remedy: string): Refusal {
-  return { by: 'usage', message, remedy };
-}
-
-const notIn32Bits = (name: string): Refusal => usage(`${name} is not user-configurable in 32 bit`, `leave ${name} out`);
-
-/** What somebody set guest-phys-bits to; -1: nobody did. */
-function askedGuestBits(properties: PropertyValues): number {
-  const asked = properties['guest-phys-bits'];
-  return typeof asked === 'number' && asked !== 0xffffffff ? asked : -1;
-}
-
-/** Physical address bits of the host CPU: leaf 80000008H EAX[7:0], or 36 where that leaf is missing. */
-function hostPhysBits({ facts }: ResolveContext): number | null {
-  const { silicon } = facts;
-  if (silicon === null) return null;
-  const leaf = (silicon.get(0x80000000)?.EAX ?? 0) >= 0x80000008 ? silicon.get(0x80000008) : null;
-  return leaf ? leaf.EAX & 0xff : 36;
-}
-
-export function resolveAddressBits(
-  context: ResolveContext,
-  accel: Accelerator,
-  { effective, undecided }: Pick<Words, 'effective' | 'undecided'>,
-  properties: PropertyValues,
-): AddressBits {
-  const { index } = context;
-  const has = (name: string): boolean => hasFeature(index, effective, name);
-  if (hasFeature(index, undecided, 'lm')) return { physBits: null, guestPhysBits: null, warnings: [], refusal: null };
-  const hasGuestBits = index.otherProperties.has('guest-phys-bits');
-  const asked = number(properties, 'phys-bits');
-  if (!has('lm')) {
-    const none = { warnings: [], guestPhysBits: hasGuestBits ? 0 : null };
-    if (asked !== 0) return { ...none, physBits: null, refusal: notIn32Bits('phys-bits') };
-    if (askedGuestBits(properties) > 0) return { ...none, physBits: null, refusal: notIn32Bits('guest-phys-bits') };
-    const widening = holds('paeWidensPhysBits', index.release) ? ['pse36', 'pae'] : ['pse36'];
-    if (widening.some(has)) return { ...none, physBits: 36, refusal: null };
-    const isOpen = widening.some((name) => hasFeature(index, undecided, name));
-    return { ...none, physBits: isOpen ? null : 32, refusal: null };
-  }
-  const host = accel === 'kvm' ? hostPhysBits(context) : null;
-  const { physBits, warnings } =
-    accel === 'kvm' ? kvmPhysBits(properties, asked, host) : { physBits: asked, warnings: [] };
-  if (physBits === null) return { physBits: null, guestPhysBits: null, warnings, refusal: null };
-  const outside = physBitsOutside(index, physBits);
-  if (outside) return { physBits: null, guestPhysBits: null, warnings, refusal: outside };
-  const resolved = physBits === 0 ? defaultPhysBits : physBits;
-  const guest = hasGuestBits ? guestPhysBits(context, accel, properties, resolved) : null;
-  if (guest !== null && guest !== 0 && (guest > resolved || guest < 32)) {
-    const message = `guest-phys-bits should be between 32 and ${resolved}  (but is ${guest})`;
-    return {
-      physBits: resolved,
-      guestPhysBits: null,
-      warnings,
-      refusal: usage(message, `give guest-phys-bits from 32 to ${resolved}`),
-    };
-  }
-  return { physBits: resolved, guestPhysBits: guest, warnings, refusal: null };
-}
-
-function physBitsOutside(index: CatalogIndex, physBits: number): Refusal | null {
-  if (physBits === 0) return null;
-  const isUnlimited = holds('physBitsUnlimited', index.release);
-  if (physBits >= 32 && (isUnlimited || physBits <= widestPhysBits)) return null;
-  const range = isUnlimited ? 'at least 32' : `between 32 and ${widestPhysBits} `;
-  return usage(`phys-bits should be ${range} (but is ${physBits})`, `give phys-bits from 32 to ${widestPhysBits}`);
-}
-
-function kvmPhysBits(
-  properties: PropertyValues,
-  asked: number,
-  host: number | null,
-): { physBits: number | null; warnings: string[] } {
-  const warnings =
-    host !== null && asked !== host && asked !== 0
-      ? [`warning: Host physical bits (${host}) does not match phys-bits property (${asked})`]
-      : [];
-  if (properties['host-phys-bits'] !== true) return { physBits: asked, warnings };
-  const limit = number(properties, 'host-phys-bits-limit');
-  return { physBits: host === null ? null : limit > 0 ? Math.min(host, limit) : host, warnings };
-}
-
-function guestPhysBits(
-  context: ResolveContext,
-  accel: Accelerator,
-  properties: PropertyValues,
-  physBits: number,
-): number | null {
-  const asked = askedGuestBits(properties);
-  if (asked >= 0) return asked;
-  if (accel !== 'kvm') return 0;
-  if (!context.facts.kvm) return null;
-  const offered = ((context.facts.kvm.supported.get(0x80000008)?.EAX ?? 0) >>> 16) & 0xff;
-  if (offered === 0) return 0;
-  const limit = properties['host-phys-bits'] === true ? number(properties, 'host-phys-bits-limit') : 0;
-  return Math.min(offered, physBits, limit > 0 ? limit : physBits);
-}
-
 /** Microcode revision that a guest is told when nobody says. Source: KVM's own defaults; QEMU 7.2 to 11.1, ucode-rev */
 const defaultMicrocode = { amd: 0x01000065, others: 0x100000000 };
 
-export function resolveIdentity(
-  properties: PropertyValues,
-  vendor: string | null,
-  isMax: boolean,
-  is64Bit: boolean,
-): Pick<
+/** Families below this one have no extended model. Source: Intel SDM vol. 2A, CPUID, leaf 01H EAX */
+const firstExtendedFamily = 6;
+
+type Identity = Pick<
   ResolvedProperties,
   | 'family'
   | 'model'
@@ -249,16 +134,26 @@ export function resolveIdentity(
   | 'pmu'
   | 'host-phys-bits'
   | 'host-phys-bits-limit'
-> {
+>;
+
+/** `is64Bit`: the user wrote `lm=on`, which `max` looks for when nobody gave it a family. */
+export function resolveIdentity(
+  { index }: ResolveContext,
+  properties: PropertyValues,
+  vendor: string | null,
+  { isMax, is64Bit }: { readonly isMax: boolean; readonly is64Bit: boolean },
+): Identity {
   const own = number(properties, 'ucode-rev');
   const microcode = vendor === null ? null : vendor === amd ? defaultMicrocode.amd : defaultMicrocode.others;
   // Source: QEMU 10.0 and 11.1, family, model and stepping of `-cpu max` under TCG
-  const unset = isMax && number(properties, 'family') === 0;
-  const signature = unset ? (is64Bit ? [15, 107, 1] : [6, 6, 3]) : null;
+  const isUnset = isMax && number(properties, 'family') === 0;
+  const given = [number(properties, 'family'), number(properties, 'model'), number(properties, 'stepping')];
+  const [family, model, stepping] = isUnset ? (is64Bit ? [15, 107, 1] : [6, 6, 3]) : given;
+  const isShort = family < firstExtendedFamily && holds('extendedModelByFamily', index.release);
   return {
-    family: signature?.[0] ?? number(properties, 'family'),
-    model: signature?.[1] ?? number(properties, 'model'),
-    stepping: signature?.[2] ?? number(properties, 'stepping'),
+    family,
+    model: isShort ? model & 0xf : model,
+    stepping,
     vendor: vendor ?? '',
     'model-id': text(properties, 'model-id'),
     'ucode-rev': own === 0 ? microcode : own,

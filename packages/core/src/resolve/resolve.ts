@@ -66,7 +66,7 @@ function describeCpu(context: ResolveContext, { start }: CellOutcome): CpuDescri
     vendor: vendor ?? '',
     hasExtendedTopology,
   });
-  const identity = resolveIdentity(properties, vendor, isMax, configured.assignedOn.has('lm'));
+  const identity = resolveIdentity(context, properties, vendor, { isMax, is64Bit: configured.assignedOn.has('lm') });
   return {
     properties: {
       type: `${context.index.catalog.models[cell.model].name}-x86_64-cpu`,

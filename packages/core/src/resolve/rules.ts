@@ -98,6 +98,11 @@ export const datedRules = {
   threadsAdviceInOneLine: { in: [{ since: '10.0.0' }], source: 'qemu-devel pull of 2025-01-10' },
   /** `base`, too, gets the vendor of the host under KVM. */
   baseGetsHostVendor: { in: [{ since: '10.1.0' }], source: 'qemu-devel pull of 2025-07-14; QEMU 11.1 run' },
+  /** `model` is shown without its extension for families below 6. */
+  extendedModelByFamily: {
+    in: [{ since: '10.1.0' }],
+    source: 'QEMU 10.0 and 10.2 sources; QEMU 11.1 run. Inferred: the release between',
+  },
   /** 32-bit models have 36 physical address bits with pae, too, not only with pse36. */
   paeWidensPhysBits: { in: [{ since: '8.2.0' }], source: 'qemu-devel pull of 2023-10-26; QEMU 7.2 and 11.1 runs' },
   /** phys-bits has no upper limit, and the error has another text. */

@@ -1,7 +1,7 @@
 import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import type { PropertyValues } from '../catalog/catalog.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
-import { computeWords, type Words } from './compute-words.ts';
+import { computeWords, type WordSets, type Words } from './compute-words.ts';
 import type { ResolveContext } from './context.ts';
 import type { CpuArgument } from './cpu-argument.ts';
 import { configureCpu, type ConfiguredCpu } from './cpu-edits.ts';
@@ -30,13 +30,13 @@ function startingFeatures(index: CatalogIndex, cell: Cell, irqchip: KernelIrqchi
   const { accelerator, row, kind } = cell;
   const defined = accelerator.features[accelerator.source.rows[row][0]];
   if (kind !== 'defined' || !('irqchipDefault' in accelerator.source)) return defined;
-  const features = defined.slice();
   const extDestId = index.features.get('kvm-msi-ext-dest-id');
-  if (extDestId) {
-    if (hasExtDestIdDefault(cell, irqchip)) features[extDestId.lane] |= extDestId.mask;
-    else features[extDestId.lane] &= ~extDestId.mask;
-  }
   const x2apic = index.features.get('x2apic');
+  const isWrong =
+    extDestId && ((defined[extDestId.lane] & extDestId.mask) !== 0) !== hasExtDestIdDefault(cell, irqchip);
+  if (!isWrong && irqchip !== 'off') return defined;
+  const features = defined.slice();
+  if (isWrong) features[extDestId.lane] ^= extDestId.mask;
   if (irqchip === 'off' && x2apic) features[x2apic.lane] &= ~x2apic.mask;
   return features;
 }
@@ -53,12 +53,16 @@ function standIn({ index }: ResolveContext, cell: Cell): Cell {
   return { ...cell, row: max === undefined ? 0 : cell.accelerator.source.groups[cell.group][max] };
 }
 
-/** Takes a cell through configuration, expansion and filtering. @throws CPU_PROPERTY_UNKNOWN, CPU_PROPERTY_INVALID */
+/**
+ * Takes a cell through configuration, expansion and filtering, in memory of its own or in `sets`.
+ * @throws CPU_PROPERTY_UNKNOWN, CPU_PROPERTY_INVALID
+ */
 export function settleCell(
   context: ResolveContext,
   request: ResolutionRequest,
   cell: Cell,
   argument: CpuArgument,
+  sets?: WordSets,
 ): SettledCell {
   const { index } = context;
   const { accel } = request;
@@ -83,7 +87,7 @@ export function settleCell(
     byUser: touched,
     threadsPerPackage: threadsPerPackage(topology.topology),
   };
-  const words = computeWords(context, input, support);
+  const words = computeWords(context, input, support, sets);
   const unknownProperties = host.unknowns.filter((name) => !configured.named.has(name));
   return { cell, irqchip, topology, support, configured, words, vendor, unknownProperties };
 }

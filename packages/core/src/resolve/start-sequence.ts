@@ -4,37 +4,27 @@ import { avx10Shortfall } from './avx10.ts';
 import { conflictLines, dependencyLines, traceLevelLines, unsupportedLines } from './check-lines.ts';
 import {
   checkAccelerator,
-  checkAddressSpace,
-  checkApic,
   checkCaches,
   checkCpuidOptions,
   checkEnforce,
   checkLbrFormat,
+  hyperVLines,
+} from './check-start.ts';
+import {
+  checkAddressSpace,
+  checkApic,
   checkMachine,
   checkOtherCpus,
-  checkVcpu,
-  checkVcpuState,
-  hyperVLines,
-  listOpenQuestions,
   threadLines,
-  tscLines,
   userspaceApicLines,
-} from './check-start.ts';
-import { resolveAddressBits, type AddressBits } from './identity.ts';
+} from './check-topology.ts';
+import { checkVcpu, checkVcpuState, listOpenQuestions, tscLines } from './check-vcpu.ts';
+import { resolveAddressBits } from './address-bits.ts';
 import type { Refusal, ResolutionRequest, ResolutionStatus } from './resolution.ts';
 import { holds } from './rules.ts';
 import type { SettledCell } from './settle-cell.ts';
+import type { StartInput } from './start-input.ts';
 import { unavailableNames } from './warnings.ts';
-
-/** All that decides whether a settled cell starts, and what QEMU prints. */
-export interface StartInput {
-  readonly context: ResolveContext;
-  readonly request: ResolutionRequest;
-  readonly settled: SettledCell;
-  readonly address: AddressBits;
-  /** Something is filtered, so that `enforce` has a reason. */
-  readonly wouldRefuse: boolean;
-}
 
 type Step =
   | { readonly kind: 'refuse'; readonly check: (input: StartInput) => Refusal | null }
