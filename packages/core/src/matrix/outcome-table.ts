@@ -1,6 +1,6 @@
 import type { PropertyValues } from '../catalog/catalog.ts';
 import type { AcceleratorIndex } from '../catalog/catalog-index.ts';
-import { allocateSets, type WordSets, type Words } from '../resolve/compute-words.ts';
+import { allocateSets, type WordSets, type Words } from '../resolve/words.ts';
 import type { ResolveContext } from '../resolve/context.ts';
 import { acceleratorOf, isKvmCatalog, isPcMachine, kindOf, type Cell } from '../resolve/locate-cell.ts';
 import type { Accelerator, KernelIrqchip, ResolutionStatus } from '../resolve/resolution.ts';

@@ -1,6 +1,6 @@
 import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import type { PropertyValues } from '../catalog/catalog.ts';
-import type { Words } from './compute-words.ts';
+import type { Words } from './words.ts';
 import type { ResolveContext } from './context.ts';
 import { hasFeature } from './feature-words.ts';
 import type { Accelerator, Refusal } from './resolution.ts';

@@ -1,6 +1,6 @@
 import type { PropertyValues } from '../catalog/catalog.ts';
 import { hasFeature } from './feature-words.ts';
-import type { Words } from './compute-words.ts';
+import type { Words } from './words.ts';
 import type { ResolveContext } from './context.ts';
 import type { Accelerator } from './resolution.ts';
 import { holds } from './rules.ts';

@@ -5,6 +5,7 @@ import { hasBrokenTsx } from './kvm-cpuid.ts';
 import { kvmHas, siliconHas, type BitPlace, type Presence } from './layer-presence.ts';
 import type { Blocker, ResolutionRequest } from './resolution.ts';
 import type { ResolvedCell } from './resolve.ts';
+import { intel } from './vendors.ts';
 
 /** Everything about one withheld bit. */
 interface Withheld {
@@ -42,7 +43,7 @@ function needsPmu({ key, name }: Withheld): boolean {
 function kernelBlocker(withheld: Withheld, silicon: Presence): Blocker {
   const { context, name, key, coordinate } = withheld;
   const { facts } = context;
-  const module = facts.vendor === 'GenuineIntel' ? 'kvm_intel' : 'kvm_amd';
+  const module = facts.vendor === intel ? 'kvm_intel' : 'kvm_amd';
   // The silicon tells only that an MSR is there, not what it says.
   const isOwn = silicon === 'present' && !key.startsWith('msr.') && !key.startsWith('40000');
   const evidence = `${coordinate}=0 in what KVM offers (Linux ${facts.kvm?.release ?? ''})${isOwn ? ', although the CPU has it' : ''}`;
@@ -69,7 +70,7 @@ function hardwareBlocker(withheld: Withheld): Blocker {
     word.kind === 'msr'
       ? `the host CPU has no MSR ${word.index.toString(16).toUpperCase()}H`
       : `${coordinate}=0 on the host CPU`;
-  if ((name === 'hle' || name === 'rtm') && context.facts.vendor === 'GenuineIntel')
+  if ((name === 'hle' || name === 'rtm') && context.facts.vendor === intel)
     return {
       layer: 'hardware',
       evidence,

@@ -1,4 +1,4 @@
-import { amd } from './compute-words.ts';
+import { amd } from './vendors.ts';
 import { hasFeature } from './feature-words.ts';
 import type { Refusal } from './resolution.ts';
 import { holds } from './rules.ts';

@@ -1,5 +1,6 @@
 import { wordKeyOf } from '../x86/word-layout.ts';
 import type { Refusal } from './resolution.ts';
+import { holds } from './rules.ts';
 import { has, isKvm, isOn, type StartInput } from './start-input.ts';
 
 /** What KVM refuses when a vCPU is made. */
@@ -9,7 +10,24 @@ export function checkVcpu(input: StartInput): Refusal | null {
 
 /** What KVM refuses when the vCPU gets its first state. */
 export function checkVcpuState(input: StartInput): Refusal | null {
-  return isKvm(input) ? (checkAsyncFaults(input) ?? checkEnlightenments(input) ?? checkMtrrMask(input)) : null;
+  return isKvm(input)
+    ? (checkFeatureControl(input) ?? checkAsyncFaults(input) ?? checkEnlightenments(input) ?? checkMtrrMask(input))
+    : null;
+}
+
+/** IA32_FEATURE_CONTROL, which locks VMX, SMX and SGX. Source: Intel SDM vol. 4 */
+const featureControl = 0x3a;
+
+/** A guest to whom one of its features is forced gets the MSR, too, which KVM does not have then. */
+function checkFeatureControl(input: StartInput): Refusal | null {
+  const { index, facts } = input.context;
+  const known = facts.kvm?.msrIndices ?? null;
+  if (known === null || known.has(featureControl)) return null;
+  // Before machine types decided on it, CPUID showed SGX only where KVM had it.
+  const locked = holds('sgxNeedsPc', index.release) ? ['vmx', 'smx', 'sgx'] : ['vmx', 'smx'];
+  const forced = locked.find((name) => has(input, name));
+  if (forced === undefined) return null;
+  return { by: 'abort', message: "Assertion `ret == 1' failed.", remedy: `KVM has no ${forced} here: do not force it` };
 }
 
 /** Widest physical address that an MTRR can mask. Source: Intel SDM vol. 3A, 12.11.2.3 */

@@ -2,7 +2,7 @@ import type { PropertyValues } from '../catalog/catalog.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
 import type { Cell } from './locate-cell.ts';
 import type { ResolveContext } from './context.ts';
-import { amd } from './compute-words.ts';
+import { amd, intel } from './vendors.ts';
 import { raisedLevels } from './levels.ts';
 import type { Accelerator, LevelRaise, ResolvedProperties } from './resolution.ts';
 import { holds } from './rules.ts';
@@ -89,7 +89,7 @@ export interface LevelInput {
 export function resolveLevels({ index }: ResolveContext, input: LevelInput): ResolvedLevels {
   const { properties, vendor } = input;
   const raised = raisedLevels(index, input.requested, properties);
-  const isShown1f = vendor === 'GenuineIntel' || properties['x-vendor-cpuid-only'] === false;
+  const isShown1f = vendor === intel || properties['x-vendor-cpuid-only'] === false;
   const needs1f = isShown1f && (input.hasExtendedTopology || properties['x-force-cpuid-0x1f'] === true);
   const least = {
     level: Math.max(

@@ -3,6 +3,7 @@ import type { WordSpec } from '../catalog/catalog.ts';
 import type { HostFacts, KvmFacts } from './host-facts.ts';
 import type { KernelIrqchip } from './resolution.ts';
 import { holds, type RuleName } from './rules.ts';
+import { intel } from './vendors.ts';
 
 type CpuidWord = Extract<WordSpec, { kind: 'cpuid' }>;
 
@@ -47,7 +48,7 @@ export const amdAliasMask = 0x0183f3ff;
 
 /** Haswell parts whose TSX does not work. Source: Intel erratum HSD136/HSW136; QEMU takes hle and rtm away there */
 export function hasBrokenTsx({ vendor, signature }: HostFacts): boolean {
-  if (vendor !== 'GenuineIntel' || signature?.family !== 6) return false;
+  if (vendor !== intel || signature?.family !== 6) return false;
   const { model, stepping } = signature;
   return (model === 63 && stepping < 4) || model === 60 || model === 69 || model === 70;
 }

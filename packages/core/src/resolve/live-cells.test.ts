@@ -13,6 +13,7 @@ interface LiveCase {
   readonly machine?: string;
   readonly cpu?: string;
   readonly smp?: SmpTopology;
+  readonly only?: readonly ShippedVersion[];
 }
 
 /** Without `words` QEMU ended: with a status, or by a signal. */
@@ -70,6 +71,14 @@ function expectedOf({ exit, lines, ...answer }: LiveAnswer): unknown {
   if (exit === undefined) return { ...answer, lines: warnings };
   return exit === 'SIGABRT' ? { exit, lines: warnings } : { exit, lines: warnings, last: lines.at(-1) };
 }
+
+it('every case was recorded with every release that it is for', () => {
+  const versions = Object.keys(recorded.answers) as ShippedVersion[];
+  const missing = (liveCases as readonly LiveCase[]).flatMap(({ name, only = versions }) =>
+    only.filter((version) => recorded.answers[version][name] === undefined).map((version) => `${version}: ${name}`),
+  );
+  expect(missing, 'record them: packages/core/src/testing/record-live-cells.mjs').toEqual([]);
+});
 
 describe.each(Object.keys(recorded.answers) as ShippedVersion[])('QEMU %s under TCG', (version) => {
   const context = createContext(shippedIndex(version), null);

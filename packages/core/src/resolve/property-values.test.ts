@@ -36,6 +36,13 @@ describe('parsePropertyValue', () => {
       value: '0xffffffffffffffff',
       is: 2 ** 64,
     },
+    { name: 'a negative 64-bit number, counted down from 2^64', property: microcode, value: '-1', is: 2 ** 64 },
+    {
+      name: 'a negative number that comes around to a small one',
+      property: level,
+      value: '-18446744073709551615',
+      is: 1,
+    },
     { name: 'a negative number where the type has a sign', property: place, value: '-1', is: -1 },
     { name: 'the largest family', property: family, value: '270', is: 270 },
     { name: 'the widest format of branch records', property: branchFormat, value: '0x3f', is: 63 },

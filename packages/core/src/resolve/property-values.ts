@@ -62,11 +62,15 @@ const rangesOfNames: Readonly<Record<string, Range>> = {
 /** A number as C reads it: hexadecimal with 0x, octal with a leading 0. */
 const integer = /^\s*([+-]?)(0x[0-9a-f]+|0[0-7]*|[1-9]\d*)$/i;
 
-function parseInteger(edit: CpuEdit, value: string, range: Range): number {
+/** Numbers without a sign are read as C does: a minus counts down from 2^64. */
+const wholeRange = 1n << 64n;
+
+function parseInteger(edit: CpuEdit, value: string, { type, range }: { type: string; range: Range }): number {
   const match = integer.exec(value);
   if (!match) throw invalidValue(edit, value, 'a number, decimal or 0x hexadecimal');
   const magnitude = BigInt(match[2].replace(/^0(?=[0-7])/, '0o'));
-  const number = match[1] === '-' ? -magnitude : magnitude;
+  const signed = match[1] === '-' ? -magnitude : magnitude;
+  const number = signed < 0n && signed > -wholeRange && type.startsWith('uint') ? wholeRange + signed : signed;
   if (number > range.most || number < range.least)
     throw invalidValue(edit, value, `a number from ${range.least} to ${range.most}`);
   return Number(number);
@@ -119,6 +123,6 @@ export function parsePropertyValue(edit: CpuEdit, value: string, { name, type }:
   }
   const range = rangesOfNames[name] ?? rangesOfTypes[type];
   if (range === undefined) throw invalidValue(edit, value, 'nothing: it can only be read');
-  const number = parseInteger(edit, value, range);
+  const number = parseInteger(edit, value, { type, range });
   return name === 'tsc-frequency' ? toKilohertz(number) : number;
 }

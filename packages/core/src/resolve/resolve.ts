@@ -1,3 +1,4 @@
+import type { FeatureSet } from '../x86/word-layout.ts';
 import { formatFeatureWords, formatMsrWords } from './feature-words.ts';
 import { parseCpuArgument } from './cpu-argument.ts';
 import type { ResolveContext } from './context.ts';
@@ -7,6 +8,7 @@ import type { Resolution, ResolutionRequest } from './resolution.ts';
 import { settleCell, type SettledCell } from './settle-cell.ts';
 import { describeUnknowns, judgeCell, listWarnings, type CellOutcome } from './start-sequence.ts';
 import { unavailableNames } from './warnings.ts';
+import type { Words } from './words.ts';
 
 /** A resolution with the sets it was made from, for explaining it. */
 export interface ResolvedCell extends SettledCell {
@@ -61,7 +63,7 @@ function describeCpu(context: ResolveContext, { start }: CellOutcome): CpuDescri
   const { dies, modules } = topology.topology;
   const hasExtendedTopology = dies > 1 || modules > 1;
   const levels = resolveLevels(context, {
-    requested: words.requested,
+    requested: raisingFeatures(context, words),
     properties,
     vendor: vendor ?? '',
     hasExtendedTopology,
@@ -85,6 +87,15 @@ function describeCpu(context: ResolveContext, { start }: CellOutcome): CpuDescri
     modelId: identity['model-id'],
     levelRaises: levels.raises,
   };
+}
+
+/** What raises the levels: an intel-pt that is filtered for want of a level has raised it as far as its own leaf. */
+function raisingFeatures({ index }: ResolveContext, { requested, traceLacksLevel }: Words): FeatureSet {
+  const trace = index.features.get('intel-pt');
+  if (!traceLacksLevel || trace === undefined) return requested;
+  const raising = requested.slice();
+  raising[trace.lane] |= trace.mask;
+  return raising;
 }
 
 function listAssumptions(request: ResolutionRequest, { irqchip, vendor }: SettledCell): string[] {

@@ -1,7 +1,8 @@
 import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import type { PropertyValues } from '../catalog/catalog.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
-import { computeWords, type WordSets, type Words } from './compute-words.ts';
+import { computeWords } from './compute-words.ts';
+import type { WordSets, Words } from './words.ts';
 import type { ResolveContext } from './context.ts';
 import type { CpuArgument } from './cpu-argument.ts';
 import { configureCpu, type ConfiguredCpu } from './cpu-edits.ts';

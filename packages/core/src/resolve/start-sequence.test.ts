@@ -170,6 +170,30 @@ describe('what QEMU refuses under KVM', () => {
     expect(run(cell as Run).refusal).toBeUndefined();
   });
 
+  it.each([
+    {
+      name: 'vmx that KVM does not have',
+      cpu: 'EPYC-v1,+vmx,x-force-features=on',
+      kvm: { msrIndices: ['0x10'] },
+      by: 'abort',
+    },
+    {
+      name: 'smx that KVM does not have',
+      cpu: 'EPYC-v1,+smx,x-force-features=on',
+      kvm: { msrIndices: ['0x10'] },
+      by: 'abort',
+    },
+    {
+      name: 'vmx on a kernel with its MSR',
+      cpu: 'EPYC-v1,+vmx,x-force-features=on',
+      kvm: { msrIndices: ['0x3a'] },
+      by: undefined,
+    },
+    { name: 'vmx that is filtered', cpu: 'EPYC-v1,+vmx', kvm: { msrIndices: ['0x10'] }, by: undefined },
+  ])('forced: $name', ({ cpu, kvm, by }) => {
+    expect(run({ cpu, kvm, lacks: ['vmx', 'smx'] }).refusal?.by).toBe(by);
+  });
+
   it('aborts for asynchronous page faults without an APIC in the kernel', () => {
     expect(run({ version: '7.2.22', irqchip: 'off', cpu: 'host' }).refusal).toMatchObject({
       by: 'abort',

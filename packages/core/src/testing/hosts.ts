@@ -103,7 +103,7 @@ export function hostWith(index: CatalogIndex, set: FeatureSet, traits: HostTrait
     apiVersion: 12,
     supportedCpuid: entries,
     featureMsrs,
-    msrIndices: [...featureMsrs.map((msr) => msr.index), '0x40000000'],
+    msrIndices: [...featureMsrs.map((msr) => msr.index), '0x3a', '0x40000000'],
     capabilities: { KVM_CAP_TSC_DEADLINE_TIMER: 1 },
     ...kvm,
   };

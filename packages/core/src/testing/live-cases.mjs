@@ -23,6 +23,7 @@ export const liveCases = [
     name: 'numbers may be hexadecimal, octal, signed and indented',
     cpu: 'qemu64,level=0xd,family=010,model=+7,stepping= 2',
   },
+  { name: 'a minus counts down from 2^64', cpu: 'qemu64,ucode-rev=-1,level=-18446744073709551603' },
   { name: 'a frequency may have a unit', cpu: 'qemu64,tsc-freq=2.5G' },
   { name: 'a long model-id is cut', cpu: `qemu64,model-id=${'x'.repeat(60)}` },
   // Refused arguments
@@ -84,6 +85,15 @@ export const liveCases = [
   { name: 'widths of avx10 without avx10', cpu: 'qemu64,avx10-256=on,avx10-128=on', only: ['10.0.13', '11.1.3'] },
   { name: 'avx10 with a width', cpu: 'qemu64,+avx10,+avx10-256,+avx10-128', only: ['10.0.13', '11.1.3'] },
   { name: 'a wider avx10 needs the narrower', cpu: 'qemu64,+avx10,+avx10-512,+avx10-256', only: ['10.0.13', '11.1.3'] },
+  {
+    name: 'dependents of SGX, AVX10, APX and FRED in the order of the table',
+    cpu: 'qemu64,+vmx,+vmx-entry-load-fred,+sgxlc,+avx10-256,+apx-nci-ndd-nf,+avx10-vnni-int',
+    only: ['11.1.3'],
+  },
+  {
+    name: 'dependents of secondary controls, EPT and VPID in the order of the table',
+    cpu: 'qemu64,+vmx,+vmx-secondary-ctls,+vmx-invvpid,+vmx-invept,+vmx-unrestricted-guest',
+  },
   { name: 'a version of AVX10 without the features', cpu: 'qemu64,avx10-version=1', only: ['10.0.13', '11.1.3'] },
   { name: 'a version of AVX10 less one feature', cpu: 'qemu64,avx10-version=1,-avx10-512', only: ['11.1.3'] },
   {
@@ -119,6 +129,12 @@ export const liveCases = [
     only: ['7.2.22', '10.0.13'],
   },
   {
+    name: 'an intel-pt that is filtered for want of a level has raised it',
+    machine: 'pc-q35-3.1',
+    cpu: 'base,+intel-pt',
+    only: ['7.2.22', '10.0.13'],
+  },
+  {
     name: 'a level is fixed by level= and raised by min-level=',
     cpu: 'qemu64,level=5,min-level=0x20,min-xlevel=0x80000022',
   },
@@ -143,6 +159,9 @@ export const liveCases = [
   { name: 'max with a TSC frequency', cpu: 'max,tsc-frequency=1000000000' },
   { name: 'an AMD CPU repeats its lower features', cpu: 'Haswell-v1,vendor=AuthenticAMD' },
   { name: 'an Intel CPU does not', cpu: 'EPYC-v1,vendor=GenuineIntel' },
+  { name: 'a family below 6 has a short model', cpu: 'qemu64,family=5' },
+  { name: 'family 0 of a named model', cpu: 'qemu64,family=0' },
+  { name: 'a family that needs the extension', cpu: 'qemu64,family=270,model=255,stepping=15' },
   { name: 'phys-bits below 32', cpu: 'qemu64,phys-bits=31' },
   { name: 'phys-bits=32 on q35', cpu: 'qemu64,phys-bits=32' },
   { name: 'phys-bits=33 on q35', cpu: 'qemu64,phys-bits=33' },

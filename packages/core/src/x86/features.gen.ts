@@ -598,7 +598,6 @@ export const packedDependencies: readonly PackedDependency[] = [
   [['waitpkg'], 27, '4000000', '9.1', 170],
   [['lm'], 5, '20000', '9.1', 79],
   [['lkgs'], 5, '20000', '9.1', 80],
-  [['fred'], 30, '800000', '11.0', 188],
   [['sgx'], 3, '40000000', '9.1', 69],
   [['sgx'], 36, 'all', '9.1', 202],
   [['sgx'], 37, 'all', '9.1', 202],
@@ -607,8 +606,9 @@ export const packedDependencies: readonly PackedDependency[] = [
   [['avx10-256'], 44, '40000', '9.2', 215],
   [['avx10-128', 'avx10-256', 'avx10-512'], 42, '80000', '9.2', 222],
   [['avx10'], 44, 'all', '9.2', 213],
-  [['avx10'], 47, 'all', '11.0', 213],
   [['apxf'], 45, 'all', '11.0', 216],
+  [['avx10'], 47, 'all', '11.0', 213],
+  [['fred'], 30, '800000', '11.0', 188],
 ];
 
 export const packedTexts: readonly string[] = [
