@@ -43,9 +43,17 @@ async function readMachineId(host: ProbedHost): Promise<string | undefined> {
   return undefined;
 }
 
+/** What Linux calls a host that nobody named. Source: Linux CONFIG_DEFAULT_HOSTNAME */
+const unnamed = '(none)';
+
+/** A name to show for what `uname` says: a host without a name of its own is `localhost`. */
+export function displayedName(nodename: string): string {
+  return nodename === '' || nodename === unnamed ? 'localhost' : nodename;
+}
+
 function readHostname(): string {
   try {
-    return hostname() || 'localhost';
+    return displayedName(hostname());
   } catch {
     return 'localhost';
   }
