@@ -1,0 +1,252 @@
+/**
+ * What a hub keeps. Content (snapshots, catalogs) is immutable and named by its hash; observations append; whatever else
+ * changes leaves a line in the audit. Both engines keep the same tables and answer the same.
+ *
+ * All methods throw STORE_FAILED where the engine does not answer; what a write resolved to survives `kill -9`.
+ */
+export interface Store {
+  readonly engine: StoreEngine;
+  readonly contents: ContentStore;
+  readonly observations: ObservationStore;
+  readonly access: AccessStore;
+  readonly audit: AuditStore;
+  readonly changes: ChangeFeed;
+  /** Milliseconds since 1970 on the clock that all hubs of this store share: of PostgreSQL, or of this machine. */
+  nowMs(): number;
+  /** Forgets what the policy no longer keeps; never what is current. */
+  applyRetention(policy: RetentionPolicy): Promise<RetentionReport>;
+  /** A read and a write that leave nothing behind: whether the store works at this moment. @throws STORE_FAILED */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const storeEngines = ['sqlite', 'postgresql'] as const;
+export type StoreEngine = (typeof storeEngines)[number];
+
+/** From where a host is known: the server's own probe, an agent that joined, an import, or the demo fleet. */
+export const hostSources = ['self', 'agent', 'import', 'demo'] as const;
+export type HostSource = (typeof hostSources)[number];
+
+// --- content ---
+
+/** JSON text, as UTF-8, and what is asked of it without reading it. */
+export interface StoredSnapshot {
+  readonly hash: string;
+  readonly hostId: string;
+  /** Equal for hosts whose resolutions are equal. */
+  readonly fingerprint: string;
+  readonly body: Uint8Array;
+}
+
+export interface StoredCatalog {
+  readonly hash: string;
+  readonly version: string;
+  readonly package: string;
+  readonly body: Uint8Array;
+}
+
+export interface CatalogRow {
+  readonly hash: string;
+  readonly version: string;
+  readonly package: string;
+  readonly sizeBytes: number;
+  readonly storedAtMs: number;
+}
+
+export interface ContentStore {
+  /** Writes what is not there yet, all or nothing. */
+  putSnapshots(snapshots: readonly StoredSnapshot[]): Promise<void>;
+  snapshot(hash: string): Promise<StoredSnapshot | null>;
+  /** Those of the hashes that are stored. */
+  knownSnapshots(hashes: readonly string[]): Promise<ReadonlySet<string>>;
+  /** One snapshot for each fingerprint, of those asked for that are there. */
+  snapshotsByFingerprint(fingerprints: readonly string[]): Promise<ReadonlyMap<string, StoredSnapshot>>;
+  putCatalog(catalog: StoredCatalog): Promise<void>;
+  catalog(hash: string): Promise<StoredCatalog | null>;
+  catalogs(): Promise<readonly CatalogRow[]>;
+  /** Bytes that can be computed again, by a key that names all that they were computed from. */
+  putDerived(entries: ReadonlyMap<string, Uint8Array>): Promise<void>;
+  derived(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+// --- observations ---
+
+/** A host said that it is there and what it looks like. The snapshot must be stored before. */
+export interface Contact {
+  readonly hostId: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly source: HostSource;
+  readonly snapshotHash: string;
+  readonly fingerprint: string;
+  /** When the snapshot was taken, on the store's clock. */
+  readonly collectedAtMs: number;
+  /** When the host was heard, on the store's clock. */
+  readonly seenAtMs: number;
+  /** After a silence longer than this the same snapshot counts as a new observation, so that the gap stays visible. */
+  readonly gapAfterMs: number;
+  /** Version of the agent; null for imports. */
+  readonly agentVersion: string | null;
+}
+
+export interface RecordedContact {
+  readonly hostId: string;
+  readonly observationId: string;
+  readonly kind: 'new-host' | 'new-observation' | 'contact';
+}
+
+/** A host as last heard. */
+export interface HostRow {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly source: HostSource;
+  readonly snapshotHash: string;
+  readonly fingerprint: string;
+  readonly observationId: string;
+  readonly collectedAtMs: number;
+  readonly firstSeenAtMs: number;
+  readonly lastSeenAtMs: number;
+  readonly agentVersion: string | null;
+}
+
+/** One span of time in which a host looked the same. `lastSeenAtMs` grows with each contact. */
+export interface ObservationRow {
+  readonly id: string;
+  readonly hostId: string;
+  readonly snapshotHash: string;
+  readonly fingerprint: string;
+  readonly collectedAtMs: number;
+  readonly firstSeenAtMs: number;
+  readonly lastSeenAtMs: number;
+}
+
+export interface ObservationStore {
+  /** One transaction: hosts, observations and change lines. Contacts of one host are taken in order. */
+  recordContacts(contacts: readonly Contact[]): Promise<readonly RecordedContact[]>;
+  host(id: string): Promise<HostRow | null>;
+  /** All hosts that were not removed, by name, then id. */
+  hosts(): Promise<readonly HostRow[]>;
+  /** Newest first. `before` is the id of the last one of the page before. */
+  observations(
+    hostId: string,
+    page: { readonly before?: string | undefined; readonly limit: number },
+  ): Promise<readonly ObservationRow[]>;
+  /** What each host looked like at that time: the last observation that began then or earlier. */
+  observationsAt(atMs: number): Promise<readonly ObservationRow[]>;
+  /** Names and labels that an operator gives; they win over what the agent says. null: no such host. */
+  relabel(
+    hostId: string,
+    change: { readonly name?: string | undefined; readonly labels?: Readonly<Record<string, string>> | undefined },
+  ): Promise<HostRow | null>;
+  /** The host leaves all lists; its observations stay until retention takes them. It comes back with its next contact. */
+  remove(hostId: string): Promise<boolean>;
+}
+
+// --- access ---
+
+export const roles = ['viewer', 'operator', 'agent'] as const;
+export type Role = (typeof roles)[number];
+
+/** A token as stored: what it opens, never the secret. */
+export interface TokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  /** The one host that an agent's token writes; null: bound by its first use, or not an agent's. */
+  readonly hostId: string | null;
+  readonly createdAtMs: number;
+  readonly createdBy: string;
+  readonly expiresAtMs: number | null;
+  readonly lastUsedAtMs: number | null;
+  readonly revokedAtMs: number | null;
+}
+
+/** A browser's login. */
+export interface SessionRow {
+  /** SHA-256 of the cookie's secret, hex. */
+  readonly secretHash: string;
+  readonly subject: string;
+  readonly displayName: string;
+  readonly role: Role;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+export interface AccessStore {
+  /** `secretHash`: SHA-256 of the secret, hex. */
+  createToken(token: Omit<TokenRow, 'lastUsedAtMs' | 'revokedAtMs'>, secretHash: string): Promise<void>;
+  tokenBySecretHash(secretHash: string): Promise<TokenRow | null>;
+  tokens(): Promise<readonly TokenRow[]>;
+  /** False: no such token, or revoked before. */
+  revokeToken(id: string, atMs: number): Promise<boolean>;
+  /** Binds an agent's token to the first host that it writes. False: it is bound to another one. */
+  bindToken(id: string, hostId: string): Promise<boolean>;
+  touchTokens(usedAtMs: ReadonlyMap<string, number>): Promise<void>;
+  createSession(session: SessionRow): Promise<void>;
+  session(secretHash: string): Promise<SessionRow | null>;
+  deleteSession(secretHash: string): Promise<void>;
+}
+
+// --- audit ---
+
+export interface AuditEntry {
+  readonly atMs: number;
+  /** `token:ID`, `oidc:SUBJECT`, `proxy:NAME`, `local`. */
+  readonly actor: string;
+  readonly role: Role;
+  /** Verb and noun: `token.create`, `host.remove`. */
+  readonly action: string;
+  readonly target: string;
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface AuditRow extends AuditEntry {
+  readonly id: string;
+}
+
+export interface AuditStore {
+  append(entries: readonly AuditEntry[]): Promise<void>;
+  /** Newest first. */
+  list(page: { readonly before?: string | undefined; readonly limit: number }): Promise<readonly AuditRow[]>;
+}
+
+// --- changes ---
+
+export const changeKinds = ['host-new', 'host-observed', 'host-removed', 'host-relabelled', 'catalog-new'] as const;
+export type ChangeKind = (typeof changeKinds)[number];
+
+/** One line of the feed that browsers follow. Ids grow in the order in which transactions commit, without regress. */
+export interface Change {
+  readonly id: number;
+  readonly atMs: number;
+  readonly kind: ChangeKind;
+  /** Host id, or hash of a catalog. */
+  readonly subject: string;
+}
+
+export interface ChangeFeed {
+  /** Id of the newest change; 0 before the first. */
+  latest(): Promise<number>;
+  /** Oldest first. null: `after` is so old that lines in between were forgotten; the follower must start anew. */
+  after(id: number, limit: number): Promise<readonly Change[] | null>;
+  /** Calls for every change, of this hub and of others, in order, until unsubscribed. */
+  subscribe(listener: (changes: readonly Change[]) => void): () => void;
+}
+
+// --- retention ---
+
+export interface RetentionPolicy {
+  /** Observations that ended longer ago are forgotten; null: none. The current one of each host stays. */
+  readonly observationsMs: number | null;
+  readonly auditMs: number | null;
+  readonly changesMs: number;
+}
+
+export interface RetentionReport {
+  readonly observations: number;
+  readonly snapshots: number;
+  readonly auditLines: number;
+  readonly changes: number;
+  readonly derived: number;
+}
