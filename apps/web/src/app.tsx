@@ -3,6 +3,7 @@ import { FaultNotice } from './components/fault-notice.tsx';
 import { Shell } from './components/shell.tsx';
 import { useRoute } from './navigation/use-route.ts';
 import type { Route } from './navigation/route.ts';
+import { screens } from './navigation/screens.ts';
 import { HostsView } from './views/hosts-view.tsx';
 import { MatrixView } from './views/matrix-view.tsx';
 
@@ -35,14 +36,7 @@ export function App() {
 }
 
 function titleOf(route: Route): string {
-  switch (route.view) {
-    case 'matrix':
-      return route.state.cell === null
-        ? 'Matrix – CPU Atlas'
-        : `${route.state.cell.model} on ${route.state.cell.machine} – CPU Atlas`;
-    case 'hosts':
-      return 'Hosts – CPU Atlas';
-    case 'not-found':
-      return 'CPU Atlas';
-  }
+  if (route.view === 'not-found') return 'CPU Atlas';
+  const cell = route.view === 'matrix' ? route.state.cell : null;
+  return `${cell === null ? screens[route.view].label : `${cell.model} on ${cell.machine}`} – CPU Atlas`;
 }

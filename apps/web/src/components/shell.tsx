@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'react';
 import type { MouseEvent, ReactNode } from 'react';
-import type { Route } from '../navigation/route.ts';
-import { formatRoute } from '../navigation/route.ts';
+import type { Route, View } from '../navigation/route.ts';
+import { formatRoute, routeTo } from '../navigation/route.ts';
+import { screens } from '../navigation/screens.ts';
 import { useNavigate, useRoute, useLastMatrix } from '../navigation/use-route.ts';
 import { applyTheme, readTheme, themes } from '../theme/theme.ts';
 import type { Theme } from '../theme/theme.ts';
@@ -41,8 +42,11 @@ export function Shell({ title, panel, commands, children }: ShellProps) {
   const all = useMemo(
     (): readonly Command[] => [
       ...commands,
-      { group: 'Go to', label: 'Matrix', run: () => navigate(lastMatrix) },
-      { group: 'Go to', label: 'Hosts', run: () => navigate({ view: 'hosts' }) },
+      ...linkedViews.map((view): Command => ({
+        group: 'Go to',
+        label: screens[view].label,
+        run: () => navigate(view === 'matrix' ? lastMatrix : toView(view)),
+      })),
       ...themes.map((name): Command => ({
         group: 'Theme',
         label: `${themeWords[name]} theme`,
@@ -59,12 +63,11 @@ export function Shell({ title, panel, commands, children }: ShellProps) {
         <p className="nav-name">
           <Mark /> <span className="nav-text">CPU Atlas</span>
         </p>
-        <NavLink icon="matrix" route={lastMatrix}>
-          Matrix
-        </NavLink>
-        <NavLink icon="hosts" route={{ view: 'hosts' }}>
-          Hosts
-        </NavLink>
+        {linkedViews.map((view) => (
+          <NavLink key={view} icon={screens[view].icon} route={view === 'matrix' ? lastMatrix : toView(view)}>
+            {screens[view].label}
+          </NavLink>
+        ))}
         <div className="nav-foot">
           <IconButton icon="keyboard" label="List of keys (?)" onPress={() => setOpen('keys')} />
           <IconButton
@@ -90,6 +93,13 @@ export function Shell({ title, panel, commands, children }: ShellProps) {
       {open === 'keys' ? <KeyList onClose={() => setOpen(null)} /> : null}
     </div>
   );
+}
+
+/** Screens that have a place in the navigation; the others are reached from these. */
+const linkedViews = (Object.keys(screens) as readonly View[]).filter((view) => screens[view].icon !== null);
+
+function toView(view: View): Route {
+  return routeTo(view) as Route;
 }
 
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform);

@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import type { KeyboardEvent, PointerEvent } from 'react';
-import { paneWidthLimits } from '../navigation/route.ts';
+import { paneWidthLimits } from '../navigation/matrix-fields.ts';
 import './splitter.css';
 
 interface SplitterProps {

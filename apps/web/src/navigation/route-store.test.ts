@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AddressBar } from './address-bar.ts';
 import { createRouteStore } from './route-store.ts';
 import type { RouteStore } from './route-store.ts';
-import { initialMatrixState } from './route.ts';
+import { initialState, routeTo } from './route.ts';
 import type { MatrixState } from './route.ts';
 
 /** A history in memory; `pass` lets the delay pass. */
@@ -48,7 +48,7 @@ function change(store: RouteStore, state: Partial<MatrixState>, step: 'push' | '
 
 describe('createRouteStore', () => {
   it('begins where the address says', () => {
-    expect(openPage('/hosts').store.current()).toEqual({ view: 'hosts' });
+    expect(openPage('/hosts').store.current()).toEqual(routeTo('hosts'));
   });
 
   it('writes the address of a gesture once, when it is over', () => {
@@ -75,13 +75,13 @@ describe('createRouteStore', () => {
     change(store, { search: 'x' }, 'replace');
     goBack();
     pass();
-    expect(store.current()).toEqual({ view: 'matrix', state: initialMatrixState });
+    expect(store.current()).toEqual({ view: 'matrix', state: initialState('matrix') });
     expect(entries).toEqual(['/matrix', '/matrix?accel=tcg']);
   });
 
   it('remembers where the matrix was left', () => {
     const { store } = openPage('/matrix?accel=tcg');
-    store.navigate(() => ({ view: 'hosts' }), 'push');
+    store.navigate(() => routeTo('hosts'), 'push');
     expect(store.lastMatrix()).toMatchObject({ state: { accel: 'tcg' } });
   });
 

@@ -1,5 +1,5 @@
 import type { AddressBar } from './address-bar.ts';
-import { formatRoute, initialMatrixState, parseRoute } from './route.ts';
+import { formatRoute, parseRoute, routeTo } from './route.ts';
 import type { MatrixRoute, Route } from './route.ts';
 
 /** push: a step that Back undoes. replace: a step of the same gesture (typing, moving, dragging, pinning). */
@@ -20,7 +20,7 @@ const addressDelayMs = 200;
 export function createRouteStore(bar: AddressBar): RouteStore {
   const listeners = new Set<() => void>();
   let route = parseRoute(bar.read());
-  let lastMatrix: MatrixRoute = route.view === 'matrix' ? route : { view: 'matrix', state: initialMatrixState };
+  let lastMatrix: MatrixRoute = route.view === 'matrix' ? route : routeTo('matrix');
   let callOff: (() => void) | null = null;
 
   const adopt = (next: Route) => {

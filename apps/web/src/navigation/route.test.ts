@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { clampPaneWidth, formatRoute, initialMatrixState, paneWidthLimits, parseRoute } from './route.ts';
+import { clampPaneWidth, paneWidthLimits } from './matrix-fields.ts';
+import { formatRoute, parseRoute, routeTo } from './route.ts';
 import type { MatrixState } from './route.ts';
 
 const parse = (path: string) => parseRoute(new URL(path, 'http://127.0.0.1:4280'));
-const matrix = (change: Partial<MatrixState>) =>
-  ({ view: 'matrix', state: { ...initialMatrixState, ...change } }) as const;
+const matrix = (change: Partial<MatrixState>) => routeTo('matrix', change);
 
 const hash = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
@@ -32,8 +32,8 @@ describe('a route and its address', () => {
     ],
     ['pins', `/matrix?host=a&snapshot=${hash}&catalog=${hash}`, matrix({ host: 'a', snapshot: hash, catalog: hash })],
     ['the width of the pane', '/matrix?pane=512', matrix({ paneWidth: 512 })],
-    ['the hosts', '/hosts', { view: 'hosts' }],
-    ['an address that is none of ours', '/pools', { view: 'not-found', path: '/pools' }],
+    ['the hosts', '/hosts', routeTo('hosts')],
+    ['an address that is none of ours', '/nowhere', { view: 'not-found', path: '/nowhere' }],
   ] as const)('%s', (_name, path, route) => {
     expect(parse(path)).toEqual(route);
     expect(formatRoute(route)).toBe(path);

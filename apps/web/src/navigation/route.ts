@@ -1,150 +1,60 @@
-/**
- * The state of a screen as a URL, and back. What is at its default is left out, so that a short link stays short;
- * what a link does not say, or says in words unknown here, is at its default, so that an old link still opens.
- */
-import type { Accelerator, KernelIrqchip } from '@cpu-atlas/core';
-import type { Density } from '../grid/grid-model.ts';
+/** What the window shows, as an address and back. The address holds all state of a screen. */
+import type { Field, StateOf } from './fields.ts';
+import { screens } from './screens.ts';
 
-export interface MatrixState {
-  /** Host, snapshot and catalog are pinned by the first load, so that a link shows the same cells elsewhere. */
-  readonly host: string;
-  readonly snapshot: string;
-  readonly catalog: string;
-  readonly accel: Accelerator;
-  /** '': what the machine type does by itself. */
-  readonly irqchip: KernelIrqchip | '';
-  /** A machine family, a machine type, or '' for all. */
-  readonly machines: string;
-  readonly search: string;
-  readonly onlyDiffering: boolean;
-  readonly showDeprecated: boolean;
-  readonly isTransposed: boolean;
-  readonly density: Density;
-  /** Families folded; `*` all. */
-  readonly folded: readonly string[];
-  /** Machine columns shown one machine type at a time. */
-  readonly unfolded: readonly string[];
-  /** The explained cell, or null. */
-  readonly cell: { readonly model: string; readonly machine: string } | null;
-  /** Width of the inspector in pixels. */
-  readonly paneWidth: number;
+type Screens = typeof screens;
+export type View = keyof Screens;
+export type ViewState<V extends View> = StateOf<Screens[V]['fields']>;
+
+export interface RouteTo<V extends View> {
+  readonly view: V;
+  readonly state: ViewState<V>;
 }
 
-export interface MatrixRoute {
-  readonly view: 'matrix';
-  readonly state: MatrixState;
+export type Route = { [V in View]: RouteTo<V> }[View] | { readonly view: 'not-found'; readonly path: string };
+
+export type MatrixRoute = RouteTo<'matrix'>;
+export type MatrixState = ViewState<'matrix'>;
+
+const views = Object.keys(screens) as readonly View[];
+const firstView: View = 'matrix';
+
+/** A screen's fields, as the functions here read them: each field parses and formats its own value. */
+function fieldsOf(view: View): Readonly<Record<string, Field<unknown>>> {
+  return screens[view].fields as Readonly<Record<string, Field<unknown>>>;
 }
 
-export type Route = MatrixRoute | { readonly view: 'hosts' } | { readonly view: 'not-found'; readonly path: string };
+function stateFrom<V extends View>(view: V, read: (name: string, field: Field<unknown>) => unknown): ViewState<V> {
+  const entries = Object.entries(fieldsOf(view)).map(([name, field]) => [name, read(name, field)]);
+  return Object.fromEntries(entries) as ViewState<V>;
+}
 
-export const paneWidthLimits = { least: 320, initial: 400, most: 760 } as const;
+/** A screen as it opens at first. */
+export function initialState<V extends View>(view: V): ViewState<V> {
+  return stateFrom(view, (_, field) => field.initial);
+}
 
-export const initialMatrixState: MatrixState = {
-  host: '',
-  snapshot: '',
-  catalog: '',
-  accel: 'kvm',
-  irqchip: '',
-  machines: '',
-  search: '',
-  onlyDiffering: false,
-  showDeprecated: false,
-  isTransposed: false,
-  density: 'compact',
-  folded: [],
-  unfolded: [],
-  cell: null,
-  paneWidth: paneWidthLimits.initial,
-};
+/** A way to a screen: what is not given is at its initial value. */
+export function routeTo<V extends View>(view: V, state: Partial<ViewState<V>> = {}): RouteTo<V> {
+  return { view, state: { ...initialState(view), ...state } };
+}
 
 export function parseRoute(url: URL): Route {
-  switch (url.pathname.replace(/\/+$/, '')) {
-    case '':
-    case '/matrix':
-      return { view: 'matrix', state: parseMatrixState(url.searchParams) };
-    case '/hosts':
-      return { view: 'hosts' };
-    default:
-      return { view: 'not-found', path: url.pathname };
-  }
+  const path = url.pathname.replace(/\/+$/, '');
+  const view = path === '' ? firstView : views.find((candidate) => screens[candidate].path === path);
+  if (view === undefined) return { view: 'not-found', path: url.pathname };
+  const state = stateFrom(view, (name, field) => field.parse(url.searchParams.get(field.parameter ?? name) ?? ''));
+  return { view, state } as Route;
 }
 
 export function formatRoute(route: Route): string {
-  switch (route.view) {
-    case 'matrix': {
-      const query = formatMatrixState(route.state);
-      return query === '' ? '/matrix' : `/matrix?${query}`;
-    }
-    case 'hosts':
-      return '/hosts';
-    case 'not-found':
-      return route.path;
-  }
-}
-
-function parseMatrixState(query: URLSearchParams): MatrixState {
-  const text = (name: string) => (query.get(name) ?? '').slice(0, 256);
-  const list = (name: string) =>
-    text4k(query.get(name))
-      .split(',')
-      .filter((item) => item !== '');
-  const irqchip = text('irqchip');
-  return {
-    host: text('host'),
-    snapshot: text('snapshot'),
-    catalog: text('catalog'),
-    accel: text('accel') === 'tcg' ? 'tcg' : 'kvm',
-    irqchip: irqchip === 'on' || irqchip === 'split' || irqchip === 'off' ? irqchip : '',
-    machines: text('machines'),
-    search: text('search'),
-    onlyDiffering: text('differing') === '1',
-    showDeprecated: text('deprecated') === '1',
-    isTransposed: text('transposed') === '1',
-    density: text('density') === 'comfortable' ? 'comfortable' : 'compact',
-    folded: list('folded'),
-    unfolded: list('unfolded'),
-    cell: parseCell(text('cell')),
-    paneWidth: clampPaneWidth(Number(text('pane')) || paneWidthLimits.initial),
-  };
-}
-
-function text4k(value: string | null): string {
-  return (value ?? '').slice(0, 4096);
-}
-
-/** `EPYC-Milan-v2@pc-q35-10.0`. */
-function parseCell(text: string): MatrixState['cell'] {
-  const at = text.lastIndexOf('@');
-  return at <= 0 || at === text.length - 1 ? null : { model: text.slice(0, at), machine: text.slice(at + 1) };
-}
-
-export function clampPaneWidth(width: number): number {
-  return Math.round(Math.min(Math.max(width, paneWidthLimits.least), paneWidthLimits.most));
-}
-
-function formatMatrixState(state: MatrixState): string {
-  const initial = initialMatrixState;
-  const parameters: readonly (readonly [name: string, value: string])[] = [
-    ['host', state.host],
-    ['accel', state.accel === initial.accel ? '' : state.accel],
-    ['irqchip', state.irqchip],
-    ['machines', state.machines],
-    ['search', state.search],
-    ['differing', state.onlyDiffering ? '1' : ''],
-    ['deprecated', state.showDeprecated ? '1' : ''],
-    ['transposed', state.isTransposed ? '1' : ''],
-    ['density', state.density === initial.density ? '' : state.density],
-    ['folded', state.folded.join(',')],
-    ['unfolded', state.unfolded.join(',')],
-    ['cell', state.cell === null ? '' : `${state.cell.model}@${state.cell.machine}`],
-    ['pane', state.paneWidth === initial.paneWidth ? '' : String(state.paneWidth)],
-    ['snapshot', state.snapshot],
-    ['catalog', state.catalog],
-  ];
-  return parameters
+  if (route.view === 'not-found') return route.path;
+  const query = Object.entries(fieldsOf(route.view))
+    .map(([name, field]) => [field.parameter ?? name, field.format(Reflect.get(route.state, name))] as const)
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `${name}=${escapeQuery(value)}`)
     .join('&');
+  return query === '' ? screens[route.view].path : `${screens[route.view].path}?${query}`;
 }
 
 /** As encodeURIComponent, but what a query may hold stays readable: `sha256:…`, `EPYC@q35`, `a,b`. */

@@ -1,5 +1,6 @@
 import { createContext, use, useCallback, useSyncExternalStore } from 'react';
-import type { MatrixRoute, MatrixState, Route } from './route.ts';
+import { routeTo } from './route.ts';
+import type { MatrixRoute, MatrixState, Route, View, ViewState } from './route.ts';
 import type { HistoryStep, RouteStore } from './route-store.ts';
 
 /** The window's route store; the application provides it. */
@@ -36,6 +37,22 @@ export function useChangeMatrix(): ChangeMatrix {
       }, step);
     },
     [store],
+  );
+}
+
+export type ChangeState<V extends View> = (change: Partial<ViewState<V>>, step?: HistoryStep) => void;
+
+/** Changes some of the state of a screen and shows that screen; what is not named stays as it is there. */
+export function useChange<V extends View>(view: V): ChangeState<V> {
+  const store = useRouteStore();
+  return useCallback(
+    (change, step = 'push') => {
+      store.navigate((current) => {
+        const known = current.view === view ? (current.state as ViewState<V>) : {};
+        return routeTo(view, { ...known, ...change }) as Route;
+      }, step);
+    },
+    [store, view],
   );
 }
 

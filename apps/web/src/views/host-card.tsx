@@ -7,7 +7,7 @@ import { snapshotQuery } from '../api/queries.ts';
 import { Age } from '../components/age.tsx';
 import { FaultNotice } from '../components/fault-notice.tsx';
 import { Icon } from '../components/icons.tsx';
-import { initialMatrixState } from '../navigation/route.ts';
+import { routeTo } from '../navigation/route.ts';
 import { useNavigate } from '../navigation/use-route.ts';
 import { Binaries } from './host-binaries.tsx';
 import { SnapshotFacts } from './host-facts.tsx';
@@ -37,11 +37,7 @@ export function HostCard({ host, catalogs }: HostCardProps) {
         </div>
         <div className="host-actions">
           <ProbeButton host={host} onProbed={() => undefined} isWide />
-          <button
-            type="button"
-            className="button"
-            onClick={() => navigate({ view: 'matrix', state: { ...initialMatrixState, host: host.id } })}
-          >
+          <button type="button" className="button" onClick={() => navigate(routeTo('matrix', { host: host.id }))}>
             <Icon name="matrix" size={12} /> Matrix
           </button>
         </div>

@@ -4,7 +4,7 @@ import { listMachineEntries } from '../matrix/machine-axis.ts';
 import { listModelEntries } from '../matrix/model-axis.ts';
 import { drawMatrix } from '../matrix/matrix-fixture.ts';
 import type { MatrixPicture } from '../matrix/matrix-grid.ts';
-import { initialMatrixState } from '../navigation/route.ts';
+import { initialState } from '../navigation/route.ts';
 import { cellAt, findChosen, nameCell, toggleColumn, toggleFamily } from './matrix-actions.ts';
 
 const matrix = drawMatrix(
@@ -41,7 +41,7 @@ function draw(folded: readonly string[], unfolded: readonly string[] = [], isTra
   };
 }
 const state = (folded: readonly string[], unfolded: readonly string[] = []) => ({
-  ...initialMatrixState,
+  ...initialState('matrix'),
   folded,
   unfolded,
 });

@@ -7,7 +7,7 @@ import { useKeys } from '../components/use-keys.ts';
 import { focusGrid } from '../grid/focus-grid.ts';
 import { Grid } from '../grid/grid.tsx';
 import { buildMatrixGrid, tallyPicture } from '../matrix/matrix-grid.ts';
-import { clampPaneWidth } from '../navigation/route.ts';
+import { clampPaneWidth } from '../navigation/matrix-fields.ts';
 import type { MatrixState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
 import { cellAt, findChosen, nameCell, toggleColumn, toggleFamily } from './matrix-actions.ts';

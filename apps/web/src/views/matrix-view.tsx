@@ -2,7 +2,6 @@ import type { LoadedAtlas } from '../api/use-atlas.ts';
 import { useAtlas } from '../api/use-atlas.ts';
 import { FaultNotice } from '../components/fault-notice.tsx';
 import { Shell } from '../components/shell.tsx';
-import { initialMatrixState } from '../navigation/route.ts';
 import type { MatrixState } from '../navigation/route.ts';
 import { useChangeMatrix } from '../navigation/use-route.ts';
 import { MatrixScreen } from './matrix-screen.tsx';
@@ -39,5 +38,5 @@ export function MatrixView({ state }: { readonly state: MatrixState }) {
 const unpinned = { host: '', snapshot: '', catalog: '' } as const satisfies Partial<MatrixState>;
 
 function isPinned(state: MatrixState): boolean {
-  return state.host !== initialMatrixState.host || state.snapshot !== '' || state.catalog !== '';
+  return state.host !== '' || state.snapshot !== '' || state.catalog !== '';
 }
