@@ -72,6 +72,10 @@ export const cpuGroupSchema = z
   .object({ cpus: text, cpuid: cpuidListSchema.min(1) })
   .meta({ id: 'CpuGroup', description: 'CPUs with equal CPUID' }) satisfies z.ZodType<CpuGroup>;
 
+export const featureMsrSchema = z
+  .object({ index: hex32Schema, value: hex64Schema })
+  .meta({ id: 'FeatureMsr' }) satisfies z.ZodType<FeatureMsr>;
+
 export const hardwareLayerSchema = layerObject({
   cpus: z.array(cpuGroupSchema).min(1).max(1_024),
   unreadCpus: text.optional(),
@@ -80,11 +84,8 @@ export const hardwareLayerSchema = layerObject({
   hypervisor: text.optional(),
   tscKhz: z.number().nonnegative().optional(),
   partial: z.boolean().optional(),
+  msrs: z.array(featureMsrSchema).max(4_096).optional(),
 }) satisfies z.ZodType<HardwareLayer>;
-
-export const featureMsrSchema = z
-  .object({ index: hex32Schema, value: hex64Schema })
-  .meta({ id: 'FeatureMsr' }) satisfies z.ZodType<FeatureMsr>;
 
 const capabilitiesSchema = z.record(name, z.number().int());
 

@@ -33,12 +33,17 @@ function askedGuestBits(properties: PropertyValues): number {
   return typeof asked === 'number' && asked !== 0xffffffff ? asked : -1;
 }
 
-/** Physical address bits of the host CPU: leaf 80000008H EAX[7:0], or 36 where that leaf is missing. */
+/**
+ * Physical address bits of the host CPU: leaf 80000008H EAX[7:0], or 36 where that leaf is missing. A partial layer
+ * that lacks it does not tell.
+ */
 function hostPhysBits({ facts }: ResolveContext): number | null {
-  const { silicon } = facts;
+  const { silicon, isPartial } = facts;
   if (silicon === null) return null;
   const leaf = (silicon.get(0x80000000)?.EAX ?? 0) >= 0x80000008 ? silicon.get(0x80000008) : null;
-  return leaf ? leaf.EAX & 0xff : 36;
+  const told = (leaf?.EAX ?? 0) & 0xff;
+  if (isPartial) return told === 0 ? null : told;
+  return leaf ? told : 36;
 }
 
 export function resolveAddressBits(

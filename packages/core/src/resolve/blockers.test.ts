@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HostSnapshot, KvmLayer } from '../snapshot/snapshot.ts';
+import type { FeatureMsr, HostSnapshot, KvmLayer } from '../snapshot/snapshot.ts';
 import { shippedIndex, type ShippedVersion } from '../testing/catalogs.ts';
 import { cpuid, everything, hostWith, setOfFeatures, snapshotWith, vendorLeaf } from '../testing/hosts.ts';
 import { createContext } from './context.ts';
@@ -21,6 +21,7 @@ interface Made {
   readonly siliconLacks?: readonly string[];
   readonly kvm?: Partial<KvmLayer>;
   readonly hardware?: HostSnapshot['hardware'];
+  readonly siliconMsrs?: readonly FeatureMsr[];
 }
 
 function without(version: ShippedVersion, names: readonly string[]): Uint32Array {
@@ -36,13 +37,14 @@ function hostOf({
   siliconLacks = [],
   kvm,
   hardware,
+  siliconMsrs,
 }: Made): HostSnapshot {
   const index = indexes[version];
   const silicon = hostWith(index, without(version, siliconLacks), { vendor }).hardware;
   return hostWith(index, without(version, [...kvmLacks, ...siliconLacks]), {
     vendor,
     kvm: kvm ?? {},
-    hardware: hardware ?? silicon,
+    hardware: hardware ?? (silicon && siliconMsrs ? { ...silicon, msrs: siliconMsrs } : silicon),
   });
 }
 
@@ -151,6 +153,34 @@ describe('findBlocker', () => {
     },
     {
       name: 'avx2',
+      made: { kvmLacks: ['avx2'], hardware: { cpus: [{ cpus: '0', cpuid: [cpuid(7, { ebx: 0x1 })] }], partial: true } },
+      layer: 'not-observed',
+      evidence: /what the CPU has is not known$/,
+      remedy: /probe/,
+    },
+    {
+      name: 'avx2',
+      made: {
+        kvmLacks: ['avx2'],
+        hardware: { cpus: [{ cpus: '0', cpuid: [cpuid(7, { ebx: 0x20 })] }], partial: true },
+      },
+      layer: 'kernel',
+      evidence: /although the CPU has it$/,
+      remedy: /newer kernel/,
+    },
+    {
+      name: 'svm',
+      made: {
+        kvmLacks: ['svm'],
+        kvm: { modules: { kvm_amd: { nested: '0' } } },
+        hardware: { cpus: [{ cpus: '0', cpuid: [vendorLeaf('AuthenticAMD'), cpuid(1, {})] }], partial: true },
+      },
+      layer: 'kernel',
+      evidence: /Linux 6\.12\.0\); kvm_amd runs with nested=0$/,
+      remedy: /^load kvm_amd with nested=1$/,
+    },
+    {
+      name: 'avx2',
       made: {
         kvmLacks: ['avx2'],
         hardware: {
@@ -174,10 +204,28 @@ describe('findBlocker', () => {
 
   it.each([
     {
-      name: 'a bit of an MSR that the CPU has is the kernel, of which the CPU says nothing',
+      name: 'a bit of an MSR of which the CPU did not tell the value may be the CPU or the kernel',
       made: { kvmLacks: ['rdctl-no'] },
+      layer: 'not-observed',
+      evidence: 'MSR 10AH[0]=0 in what KVM offers; what the MSR of the CPU says is not known',
+    },
+    {
+      name: 'a bit that the MSR of the CPU has is the kernel',
+      made: { kvmLacks: ['rdctl-no'], siliconMsrs: [{ index: '0x10a', value: '0x1' }] },
       layer: 'kernel',
-      evidence: 'MSR 10AH[0]=0 in what KVM offers (Linux 6.12.0)',
+      evidence: 'MSR 10AH[0]=0 in what KVM offers (Linux 6.12.0), although the CPU has it',
+    },
+    {
+      name: 'a bit that the MSR of the CPU does not have is the CPU',
+      made: { kvmLacks: ['rdctl-no'], siliconMsrs: [{ index: '0x10a', value: '0xfffffffffffffffe' }] },
+      layer: 'hardware',
+      evidence: 'MSR 10AH[0]=0 on the host CPU',
+    },
+    {
+      name: 'an MSR that KVM has without telling its value leaves it open',
+      made: { kvm: { featureMsrs: [], unreadableMsrs: ['0x10a'] } },
+      layer: 'not-observed',
+      evidence: 'KVM has the MSR, but did not tell its value: MSR 10AH[0] is not known',
     },
     {
       name: 'a bit of an MSR that the CPU does not have is the CPU',
@@ -304,6 +352,19 @@ describe('findBlocker', () => {
 
   const observed = snapshotWith({
     qemu: [{ path: 'qemu', version: '10.0.13', observed: { kvm: { host: { avx2: false } } } }],
+  });
+
+  it.each([
+    { name: 'does not have it', partial: false, layer: 'hardware', evidence: 'CPUID.07H.0:EBX[5]=0 on the host CPU' },
+    {
+      name: 'may have it',
+      partial: true,
+      layer: 'not-observed',
+      evidence: '-cpu host of the QEMU on that host does not have avx2',
+    },
+  ])('$layer: what host of the QEMU there does not have, and the CPU $name', ({ partial, layer, evidence }) => {
+    const hardware = { cpus: [{ cpus: '0', cpuid: [vendorLeaf('GenuineIntel'), cpuid(7, {})] }], partial };
+    expect(blockerOf('avx2', { ...observed, hardware })).toMatchObject({ layer, evidence });
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { bitCoordinate, wordKeyOf } from '../x86/word-layout.ts';
 import type { ResolveContext } from './context.ts';
 import type { HostFacts, KvmFacts } from './host-facts.ts';
 import { hasBrokenTsx } from './kvm-cpuid.ts';
-import { kvmHas, siliconHas, type BitPlace, type Presence } from './layer-presence.ts';
+import { kvmHas, siliconHas, siliconHasMsr, type BitPlace, type Presence } from './layer-presence.ts';
 import type { Blocker, ResolutionRequest } from './resolution.ts';
 import type { ResolvedCell } from './resolve.ts';
 import { intel } from './vendors.ts';
@@ -39,25 +39,28 @@ function needsPmu({ key, name }: Withheld): boolean {
   return key === 'msr.345' || name === 'pdcm' || name.startsWith('perfctr') || name === 'arch-lbr';
 }
 
+/** The module parameter that switches a feature off for all guests, whatever the CPU has. */
+function switchOf(withheld: Withheld): { readonly module: string; readonly off: string; readonly on: string } | null {
+  const { facts } = withheld.context;
+  if (isNested(withheld) && isOff(parameterOf(facts, 'nested')))
+    return { module: facts.vendor === intel ? 'kvm_intel' : 'kvm_amd', off: 'nested=0', on: 'nested=1' };
+  if (needsPmu(withheld) && isOff(parameterOf(facts, 'enable_pmu')))
+    return { module: 'kvm', off: 'enable_pmu=N', on: 'enable_pmu=1' };
+  return null;
+}
+
 /** A kernel that does not offer what the CPU has, or that alone decides. */
 function kernelBlocker(withheld: Withheld, silicon: Presence): Blocker {
   const { context, name, key, coordinate } = withheld;
   const { facts } = context;
-  const module = facts.vendor === intel ? 'kvm_intel' : 'kvm_amd';
-  // The silicon tells only that an MSR is there, not what it says.
-  const isOwn = silicon === 'present' && !key.startsWith('msr.') && !key.startsWith('40000');
+  const isOwn = silicon === 'present' && !key.startsWith('40000');
   const evidence = `${coordinate}=0 in what KVM offers (Linux ${facts.kvm?.release ?? ''})${isOwn ? ', although the CPU has it' : ''}`;
-  if (isNested(withheld) && isOff(parameterOf(facts, 'nested')))
+  const parameter = switchOf(withheld);
+  if (parameter !== null)
     return {
       layer: 'kernel',
-      evidence: `${evidence}; ${module} runs with nested=0`,
-      remedy: `load ${module} with nested=1`,
-    };
-  if (needsPmu(withheld) && isOff(parameterOf(facts, 'enable_pmu')))
-    return {
-      layer: 'kernel',
-      evidence: `${evidence}; kvm runs with enable_pmu=N`,
-      remedy: 'load kvm with enable_pmu=1',
+      evidence: `${evidence}; ${parameter.module} runs with ${parameter.off}`,
+      remedy: `load ${parameter.module} with ${parameter.on}`,
     };
   const other = key.startsWith('40000') ? '' : ' or another KVM module parameter';
   return { layer: 'kernel', evidence, remedy: `a newer kernel${other} may offer it; until then append ,-${name}` };
@@ -67,7 +70,7 @@ function hardwareBlocker(withheld: Withheld): Blocker {
   const { context, place, name, coordinate } = withheld;
   const word = context.index.layout.words[place.word];
   const evidence =
-    word.kind === 'msr'
+    word.kind === 'msr' && siliconHasMsr(context.facts, word.index) === 'absent'
       ? `the host CPU has no MSR ${word.index.toString(16).toUpperCase()}H`
       : `${coordinate}=0 on the host CPU`;
   if ((name === 'hle' || name === 'rtm') && context.facts.vendor === intel)
@@ -148,19 +151,39 @@ function qemuBlocker({ context, resolved, name, coordinate }: Withheld): Blocker
   };
 }
 
+/** KVM does not offer it, and what is known of the CPU leaves open whether it has it. */
+function openBlocker({ context, place, name, coordinate }: Withheld): Blocker {
+  const word = context.index.layout.words[place.word];
+  const evidence = `${coordinate}=0 in what KVM offers`;
+  if (word.kind === 'msr' && siliconHasMsr(context.facts, word.index) === 'present')
+    return {
+      layer: 'not-observed',
+      evidence: `${evidence}; what the MSR of the CPU says is not known`,
+      remedy: `newer microcode or a newer kernel may offer it; until then append ,-${name}`,
+    };
+  return {
+    layer: 'not-observed',
+    evidence: `${evidence}; what the CPU has is not known`,
+    remedy: context.facts.hardwareUnknown?.remedy ?? 'probe the host',
+  };
+}
+
 function kvmBlocker(withheld: Withheld, kvm: KvmFacts): Blocker {
   const { context, place, name, coordinate } = withheld;
   const config = configBlocker(withheld);
   if (config) return config;
-  if (kvmHas(context, kvm, place)) return qemuBlocker(withheld);
-  const silicon = siliconHas(context, place);
-  if (silicon === 'unknown')
+  const offered = kvmHas(context, kvm, place);
+  if (offered === 'present') return qemuBlocker(withheld);
+  if (offered === 'unknown')
     return {
       layer: 'not-observed',
-      evidence: `${coordinate}=0 in what KVM offers; what the CPU has is not known`,
-      remedy: context.facts.hardwareUnknown?.remedy ?? 'probe the host',
+      evidence: `KVM has the MSR, but did not tell its value: ${coordinate} is not known`,
+      remedy: `probe the host again; until then append ,-${name}`,
     };
-  return silicon === 'absent' && !madeUp.has(name) ? hardwareBlocker(withheld) : kernelBlocker(withheld, silicon);
+  const silicon = siliconHas(context, place);
+  if (madeUp.has(name) || silicon === 'present' || (silicon === 'unknown' && switchOf(withheld) !== null))
+    return kernelBlocker(withheld, silicon);
+  return silicon === 'absent' ? hardwareBlocker(withheld) : openBlocker(withheld);
 }
 
 function tcgBlocker({ context, resolved, place, name, coordinate }: Withheld): Blocker {
@@ -179,10 +202,13 @@ function tcgBlocker({ context, resolved, place, name, coordinate }: Withheld): B
 }
 
 /** A host of which KVM's own answers are not known. */
-function unobservedBlocker({ context, resolved, place, name }: Withheld): Blocker {
+function unobservedBlocker(withheld: Withheld): Blocker {
+  const { context, resolved, place, name } = withheld;
   const { facts } = context;
   const { lane, mask } = place.location;
-  if (facts.observed.kvm && (resolved.support.unknown[lane] & mask) === 0)
+  const isKnown = facts.observed.kvm !== null && (resolved.support.unknown[lane] & mask) === 0;
+  if (isKnown && !madeUp.has(name) && siliconHas(context, place) === 'absent') return hardwareBlocker(withheld);
+  if (isKnown)
     return {
       layer: 'not-observed',
       evidence: `-cpu host of the QEMU on that host does not have ${name}`,

@@ -1,5 +1,6 @@
 import {
   isUnknown,
+  type FeatureMsr,
   type HostSnapshot,
   type KvmLayer,
   type ObservedAccelerator,
@@ -13,6 +14,10 @@ export interface HostFacts {
   readonly silicon: CpuidTable | null;
   /** All kinds of CPU of the host. */
   readonly groups: readonly CpuidTable[];
+  /** Of `silicon` and `groups` only bits that are 1 are facts. */
+  readonly isPartial: boolean;
+  /** MSRs of the silicon of the first group. One that is not in it is not known. */
+  readonly siliconMsrs: ReadonlyMap<number, bigint>;
   readonly hardwareUnknown: UnknownReason | null;
   readonly kvm: KvmFacts | null;
   readonly kvmUnknown: UnknownReason | null;
@@ -27,6 +32,8 @@ export interface KvmFacts {
   readonly layer: KvmLayer;
   readonly supported: CpuidTable;
   readonly featureMsrs: ReadonlyMap<number, bigint>;
+  /** Feature MSRs that KVM has, without having told their values. */
+  readonly unreadableMsrs: ReadonlySet<number>;
   readonly msrIndices: ReadonlySet<number> | null;
   readonly unwritableMsrs: ReadonlySet<number>;
   readonly guestXcr0: bigint | null;
@@ -40,20 +47,24 @@ const notObserved = (what: string): UnknownReason => ({
   remedy: 'probe the host itself: cpu-atlas probe',
 });
 
+/** MSRs by index. @throws SNAPSHOT_INVALID */
+function decodeMsrs(msrs: readonly FeatureMsr[], where: string): ReadonlyMap<number, bigint> {
+  return new Map(
+    msrs.map(({ index, value }, i) => [
+      parseHex32(index, `${where}[${i}].index`),
+      parseMsr(value, `${where}[${i}].value`),
+    ]),
+  );
+}
+
 function decodeKvm(layer: KvmLayer, release: string): KvmFacts {
   const indexes = (list: readonly string[], where: string): Set<number> =>
     new Set(list.map((text, i) => parseHex32(text, `kernel.kvm.${where}[${i}]`)));
-  const msrs = layer.featureMsrs.map(
-    ({ index, value }, i) =>
-      [
-        parseHex32(index, `kernel.kvm.featureMsrs[${i}].index`),
-        parseMsr(value, `kernel.kvm.featureMsrs[${i}].value`),
-      ] as const,
-  );
   return {
     layer,
     supported: new CpuidTable(layer.supportedCpuid, 'kernel.kvm.supportedCpuid'),
-    featureMsrs: new Map(msrs),
+    featureMsrs: decodeMsrs(layer.featureMsrs, 'kernel.kvm.featureMsrs'),
+    unreadableMsrs: indexes(layer.unreadableMsrs ?? [], 'unreadableMsrs'),
     msrIndices: layer.msrIndices === undefined ? null : indexes(layer.msrIndices, 'msrIndices'),
     unwritableMsrs: indexes(layer.unwritableMsrs ?? [], 'unwritableMsrs'),
     guestXcr0: layer.guestXcr0 === undefined ? null : parseMsr(layer.guestXcr0, 'kernel.kvm.guestXcr0'),
@@ -71,12 +82,9 @@ function observedOf(snapshot: HostSnapshot, accel: 'kvm' | 'tcg', qemuVersion: s
 
 /** Decodes a snapshot for one QEMU version. `null` is a host of which nothing is known. @throws SNAPSHOT_INVALID */
 export function readHostFacts(snapshot: HostSnapshot | null, qemuVersion: string): HostFacts {
-  const hardware = snapshot?.hardware;
+  const hardware = snapshot?.hardware === undefined || isUnknown(snapshot.hardware) ? null : snapshot.hardware;
   const kernel = snapshot?.kernel;
-  const groups =
-    hardware === undefined || isUnknown(hardware)
-      ? []
-      : hardware.cpus.map((group, i) => new CpuidTable(group.cpuid, `hardware.cpus[${i}].cpuid`));
+  const groups = (hardware?.cpus ?? []).map((group, i) => new CpuidTable(group.cpuid, `hardware.cpus[${i}].cpuid`));
   const silicon = groups[0] ?? null;
   const kvmLayer = kernel === undefined || isUnknown(kernel) ? null : kernel.kvm;
   const kvm =
@@ -90,11 +98,13 @@ export function readHostFacts(snapshot: HostSnapshot | null, qemuVersion: string
   return {
     silicon,
     groups,
+    isPartial: hardware?.partial === true,
+    siliconMsrs: decodeMsrs(hardware?.msrs ?? [], 'hardware.msrs'),
     hardwareUnknown: whyHardwareUnknown(snapshot),
     kvm,
     kvmUnknown: whyKvmUnknown(snapshot),
     observed,
-    tscKhz: hardware === undefined || isUnknown(hardware) ? null : (hardware.tscKhz ?? null),
+    tscKhz: hardware?.tscKhz ?? null,
     ...identify(silicon, kvm, observed.kvm),
   };
 }
@@ -118,9 +128,10 @@ function identify(
   kvm: KvmFacts | null,
   observed: ObservedAccelerator | null,
 ): Pick<HostFacts, 'vendor' | 'signature' | 'brand'> {
-  const table = silicon ?? kvm?.supported ?? null;
-  const leaf0 = table?.get(0) ?? null;
-  const leaf1 = table?.get(1) ?? null;
+  const tables = [silicon, kvm?.supported ?? null];
+  // A partial layer may hold the leaf for its feature bits alone, with nothing in the other registers.
+  const leaf0 = tables.map((table) => table?.get(0)).find((leaf) => leaf && (leaf.EBX | leaf.ECX | leaf.EDX) !== 0);
+  const leaf1 = tables.map((table) => table?.get(1)).find((leaf) => leaf && leaf.EAX !== 0);
   const props = observed?.host ?? {};
   const number = (name: string): number | null => (typeof props[name] === 'number' ? props[name] : null);
   const [family, model, stepping] = [number('family'), number('model'), number('stepping')];

@@ -8,15 +8,22 @@ import type { KernelIrqchip } from './resolution.ts';
 
 interface Made {
   readonly silicon?: readonly CpuidEntry[] | null;
+  /** Only ones of the silicon are facts. */
+  readonly partial?: boolean;
   readonly supported?: readonly CpuidEntry[];
   readonly kvm?: Partial<KvmLayer>;
 }
 
-function factsOf({ silicon = [], supported = [], kvm = {} }: Made): HostFacts & { readonly kvm: KvmFacts } {
+function factsOf({
+  silicon = [],
+  partial = false,
+  supported = [],
+  kvm = {},
+}: Made): HostFacts & { readonly kvm: KvmFacts } {
   const layer: KvmLayer = { apiVersion: 12, supportedCpuid: supported, featureMsrs: [], capabilities: {}, ...kvm };
   const facts = readHostFacts(
     snapshotWith({
-      ...(silicon === null ? {} : { hardware: { cpus: [{ cpus: '0', cpuid: silicon }] } }),
+      ...(silicon === null ? {} : { hardware: { cpus: [{ cpus: '0', cpuid: silicon }], partial } }),
       kernel: { release: '6.12.0', kvm: layer },
     }),
     '10.0.13',
@@ -186,6 +193,40 @@ describe('kvmCpuidWord', () => {
       value: 0x400,
       unknown: 0x1800,
     });
+  });
+
+  it.each([
+    { name: 'a 0 bit', silicon: [cpuid(7, { edx: bit(2) })], value: 0, unknown: bit(4) },
+    { name: 'a missing leaf', silicon: [cpuid(1, {})], value: 0, unknown: bit(4) },
+    { name: 'a 1 bit', silicon: [cpuid(7, { edx: bit(4) })], value: bit(4), unknown: 0 },
+  ])('$name of a partial layer is a fact only when it is 1', ({ silicon, value, unknown }) => {
+    expect(word({ silicon, partial: true }, [7, 0, 'EDX'])).toEqual({ value, unknown });
+  });
+
+  it.each([
+    { name: 'has it', silicon: [cpuid(7, { edx: bit(29) })], partial: false, value: bit(29), unknown: 0 },
+    { name: 'lacks it', silicon: [cpuid(7, {})], partial: false, value: 0, unknown: 0 },
+    { name: 'may have it', silicon: [cpuid(7, {})], partial: true, value: 0, unknown: bit(29) },
+    { name: 'was not seen', silicon: null, partial: false, value: 0, unknown: bit(29) },
+  ])('arch-capabilities of 10.0.3, where the silicon $name', ({ silicon, partial, value, unknown }) => {
+    const supported = [cpuid(7, { edx: bit(29) | bit(4) })];
+    const found = word({ silicon, partial, supported, kvm: { msrIndices: ['0x10a'] } }, [7, 0, 'EDX'], '10.0.3');
+    expect(found).toEqual({ value: (value | bit(4)) >>> 0, unknown });
+  });
+
+  it.each([
+    { name: 'an Intel CPU without a model', silicon: [vendorLeaf('GenuineIntel'), cpuid(1, {})], value: 0 },
+    { name: 'a CPU without a vendor', silicon: [cpuid(7, {})], value: 0 },
+    { name: 'an AMD CPU', silicon: [vendorLeaf('AuthenticAMD')], value: 0x810 },
+  ])('whether TSX works on $name of a partial layer', ({ silicon, value }) => {
+    const found = word({ silicon, partial: true, supported: [cpuid(7, { ebx: 0x810 })] }, [7, 0, 'EBX'], '7.2.22');
+    expect(found).toEqual({ value, unknown: 0x810 & ~value });
+  });
+
+  it("a partial layer that does not tell who the CPU is leaves that to KVM's answer", () => {
+    const supported = [vendorLeaf('GenuineIntel'), cpuid(1, { eax: 0x000306c3 }), cpuid(7, { ebx: 0x810 })];
+    const found = word({ silicon: [cpuid(1, { ecx: 1 })], partial: true, supported }, [7, 0, 'EBX'], '7.2.22');
+    expect(found).toEqual({ value: 0, unknown: 0 });
   });
 
   it.each([

@@ -1,6 +1,8 @@
+import { assertNever } from '../errors.ts';
 import type { QemuRelease } from '../catalog/release.ts';
 import type { WordSpec } from '../catalog/catalog.ts';
 import type { HostFacts, KvmFacts } from './host-facts.ts';
+import { presenceOf, siliconRegister, type Presence } from './layer-presence.ts';
 import type { KernelIrqchip } from './resolution.ts';
 import { holds, type RuleName } from './rules.ts';
 import { intel } from './vendors.ts';
@@ -53,25 +55,56 @@ export function hasBrokenTsx({ vendor, signature }: HostFacts): boolean {
   return (model === 63 && stepping < 4) || model === 60 || model === 69 || model === 70;
 }
 
+/** It takes the vendor and, for Intel, the model to tell whether TSX works. */
+function isTsxUntold({ vendor, signature }: HostFacts): boolean {
+  return vendor === null || (vendor === intel && signature === null);
+}
+
 /** Whether KVM has IA32_ARCH_CAPABILITIES in its MSR list; kernels 4.17 to 4.20 claim the feature without the MSR. */
 function hasArchCapabilitiesMsr({ msrIndices, featureMsrs }: KvmFacts): boolean {
   return (msrIndices ?? featureMsrs).has(0x10a);
 }
 
-function hasArchCapabilities(release: QemuRelease, facts: HostFacts, kvm: KvmFacts): boolean {
-  if (!hasArchCapabilitiesMsr(kvm)) return false;
-  if (!holds('archCapabilitiesNeedsSilicon', release) || facts.silicon === null) return true;
-  return ((facts.silicon.get(7)?.EDX ?? 0) & archCapabilities) !== 0;
+/** Whether QEMU leaves arch-capabilities in, where KVM offers it. */
+function hasArchCapabilities(release: QemuRelease, facts: HostFacts, kvm: KvmFacts): Presence {
+  if (!hasArchCapabilitiesMsr(kvm)) return 'absent';
+  if (!holds('archCapabilitiesNeedsSilicon', release)) return 'present';
+  return presenceOf(siliconRegister(facts, { leaf: 7, subleaf: 0, register: 'EDX' }), 29);
 }
 
-function fixWord(
+/** Takes bits away from a word: for sure, or perhaps. */
+function cut({ value, unknown }: CpuidSupport, mask: number, isThere: Presence): CpuidSupport {
+  switch (isThere) {
+    case 'present':
+      return { value, unknown };
+    case 'absent':
+      return { value: value & ~mask, unknown: unknown & ~mask };
+    case 'unknown':
+      return { value: value & ~mask, unknown: unknown | (value & mask) };
+    default:
+      return assertNever(isThere);
+  }
+}
+
+/** QEMU's corrections that hang on the CPU itself, of which not everything may be known. */
+function fixBySilicon(
   release: QemuRelease,
   key: string,
-  value: number,
+  support: CpuidSupport,
   facts: HostFacts,
   kvm: KvmFacts,
-  irqchip: KernelIrqchip,
-): number {
+): CpuidSupport {
+  switch (key) {
+    case '7.0.EBX':
+      return cut(support, tsx, isTsxUntold(facts) ? 'unknown' : hasBrokenTsx(facts) ? 'absent' : 'present');
+    case '7.0.EDX':
+      return cut(support, archCapabilities, hasArchCapabilities(release, facts, kvm));
+    default:
+      return support;
+  }
+}
+
+function fixWord(key: string, value: number, kvm: KvmFacts, irqchip: KernelIrqchip): number {
   const inKernel = irqchip !== 'off';
   switch (key) {
     case '1.0.ECX': {
@@ -79,10 +112,6 @@ function fixWord(
         inKernel && (kvm.layer.capabilities.KVM_CAP_TSC_DEADLINE_TIMER ?? 0) > 0 ? value | tscDeadline : value;
       return inKernel ? withDeadline : withDeadline & ~x2apic;
     }
-    case '7.0.EBX':
-      return hasBrokenTsx(facts) ? value & ~tsx : value;
-    case '7.0.EDX':
-      return hasArchCapabilities(release, facts, kvm) ? value : value & ~archCapabilities;
     case 'd.0.EAX':
       return kvm.guestXcr0 === null ? value : Number(kvm.guestXcr0 & 0xffffffffn);
     case 'd.0.EDX':
@@ -110,12 +139,14 @@ export function kvmCpuidWord(
   for (const { mask, rule } of always[key] ?? []) if (rule === undefined || holds(rule, release)) value |= mask;
   const hint = hints[key];
   if (hint !== undefined && holds(hint.rule, release)) {
-    if (facts.silicon === null) unknown = hint.mask & ~value;
-    else value |= hint.mask & (facts.silicon.get(word.leaf, word.subleaf ?? 0)?.[word.register] ?? 0);
+    const silicon = siliconRegister(facts, word);
+    value |= hint.mask & silicon.ones;
+    unknown = hint.mask & silicon.unknown & ~value;
   }
   if (key === '80000001.0.EDX') {
     const edx: CpuidWord = { kind: 'cpuid', leaf: 1, subleaf: null, register: 'EDX' };
     value |= kvmCpuidWord(release, edx, facts, kvm, irqchip).value & amdAliasMask;
   }
-  return { value: fixWord(release, key, value, facts, kvm, irqchip) >>> 0, unknown: unknown >>> 0 };
+  const fixed = fixBySilicon(release, key, { value: fixWord(key, value, kvm, irqchip), unknown }, facts, kvm);
+  return { value: fixed.value >>> 0, unknown: fixed.unknown >>> 0 };
 }

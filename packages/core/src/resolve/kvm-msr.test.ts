@@ -12,11 +12,12 @@ interface Made {
   readonly msrIndices?: readonly string[];
   readonly supported?: readonly CpuidEntry[];
   readonly runsAs?: string;
+  readonly unreadable?: boolean;
 }
 
 function word(
   msr: number,
-  { value, msrIndices, supported = [], runsAs }: Made,
+  { value, msrIndices, supported = [], runsAs, unreadable = false }: Made,
 ): { low: number; high: number; unknown: number } {
   const featureMsrs = value === undefined ? [] : [{ index: `0x${msr.toString(16)}`, value }];
   const kvm = {
@@ -25,6 +26,7 @@ function word(
     featureMsrs,
     capabilities: {},
     ...(msrIndices && { msrIndices }),
+    ...(unreadable && { unreadableMsrs: [`0x${msr.toString(16)}`] }),
   };
   const facts = readHostFacts(snapshotWith({ kernel: { release: '6.12', kvm } }), '10.0.13');
   if (facts.kvm === null) throw new Error('made with KVM');
@@ -103,5 +105,14 @@ describe('kvmMsrWord', () => {
     { name: '10.1.2 does', runsAs: '10.1.2', value: immune, low: immune | 0x20000 },
   ])('$name', ({ runsAs, value, low }) => {
     expect(word(0x10a, { value: `0x${value.toString(16)}`, runsAs }).low).toBe(low);
+  });
+});
+
+describe('an MSR of which KVM does not tell the value', () => {
+  it.each([
+    { name: 'is unknown when KVM has it', unreadable: true, unknown: -1 },
+    { name: 'supports nothing when KVM does not list it', unreadable: false, unknown: 0 },
+  ])('$name', ({ unreadable, unknown }) => {
+    expect(word(0x10a, { unreadable })).toEqual({ low: 0, high: 0, unknown });
   });
 });

@@ -1,4 +1,5 @@
 import type { CatalogIndex } from '../catalog/catalog-index.ts';
+import { featureBitsOf } from './feature-msr.ts';
 import type { HostFacts, KvmFacts } from './host-facts.ts';
 import type { WordSupport } from './host-support.ts';
 import { kvmCpuidWord } from './kvm-cpuid.ts';
@@ -6,11 +7,6 @@ import { holds } from './rules.ts';
 
 const archCapabilities = 0x10a;
 const procbasedControls2 = 0x48b;
-/**
- * VMX control MSRs: the high half says what may be 1, the low half what must be. QEMU offers what may be 1 and need not.
- * Source: Intel SDM vol. 3D, appendix A
- */
-const controlMsrs = new Set([procbasedControls2, 0x48d, 0x48e, 0x48f, 0x490]);
 
 const bit = (number: number): bigint => 1n << BigInt(number);
 /** mds-no, taa-no, sbdr-ssdp-no, fbsdp-no, psdp-no: together they mean that fb-clear has nothing to do. */
@@ -36,13 +32,15 @@ function addForgotten(value: bigint, index: CatalogIndex, facts: HostFacts, kvm:
   return completed;
 }
 
+const notTold: WordSupport = { low: 0, high: 0, unknownLow: 0xffffffff, unknownHigh: 0xffffffff };
+
 /** The supported value of one MSR word under KVM: KVM_GET_MSRS on the system descriptor with QEMU's corrections. */
 export function kvmMsrWord(index: CatalogIndex, msr: number, facts: HostFacts, kvm: KvmFacts): WordSupport {
   let value = kvm.featureMsrs.get(msr);
-  if (value === undefined) return { low: 0, high: 0, unknownLow: 0, unknownHigh: 0 };
+  if (value === undefined) return kvm.unreadableMsrs.has(msr) ? notTold : { ...notTold, unknownLow: 0, unknownHigh: 0 };
   if (msr === procbasedControls2 && kvm.msrIndices !== null && !kvm.msrIndices.has(msr))
     value = addForgotten(value, index, facts, kvm);
-  if (controlMsrs.has(msr)) value = (value >> 32n) & ~(value & 0xffffffffn);
+  value = featureBitsOf(msr, value);
   if (msr === archCapabilities && holds('fbClearFromImmunity', index.release) && (value & immune) === immune)
     value |= fbClear;
   return { low: Number(value & 0xffffffffn), high: Number(value >> 32n), unknownLow: 0, unknownHigh: 0 };

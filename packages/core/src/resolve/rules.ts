@@ -123,6 +123,59 @@ export const datedRules = {
   tscFrequencyMakesInvtscMigratable: { in: [{ since: '9.2.0' }], source: 'QEMU 7.2 and 10.0 sources' },
   /** TCG supports every named bit of IA32_ARCH_CAPABILITIES. */
   tcgArchCapabilities: { in: [{ since: '8.1.0' }], source: 'recorded TCG sessions of 8.0 and 8.2' },
+  /** Guests count the CPUs of a package over all its dies; before, those of one die. */
+  diesCountedInPackage: {
+    in: [{ since: '8.2.0' }],
+    source: 'qemu-devel patch of 2023-09-14 on CPUState.nr_cores; QEMU 7.2 and 10.0 runs. Inferred: 8.2',
+  },
+  /** Intel guests are told how many APIC ids a package can have, not how many CPUs it has. */
+  addressableIdsInPackage: {
+    in: [{ since: '10.0.0' }],
+    source: 'qemu-devel patches of 2024-10 (v6); QEMU 7.2 and 10.0 runs. Inferred: 10.0',
+  },
+  /** Counts that do not fit their field are cut to its highest value; before, they run over into the next field. */
+  topologyFieldsCapped: {
+    in: [{ since: '10.0.3' }],
+    source: 'QEMU 7.2, 10.0.13 and 10.2 sources and runs. Inferred: 10.0.3, a stable release that had it by then',
+  },
+  /** A cache says at which level of the topology it is shared; before, L3 is shared by a die and all others by a core. */
+  cachesSharedByLevel: { in: [{ since: '9.1.0' }], source: 'qemu-devel pull of 2024-05-23; QEMU 7.2 and 10.0 runs' },
+  /** Cache leaves that are the host's own get the package's size rounded up to a power of two; before, not at all. */
+  hostCachesFitPackage: { in: [{ since: '7.1.0' }], source: 'QEMU 5.2 and 7.2 sources; qemu-devel of 2022-05-24' },
+  /** Leaf 2 is flagged as stateful only where it must be read more than once. */
+  leaf2StatefulWhenRepeated: {
+    in: [{ since: '9.2.0' }],
+    source: 'qemu-devel patch of 2024-08-14; QEMU 7.2 and 10.0 runs',
+  },
+  /** The list of entries ends leaf 0DH with its last component; before, with an empty subleaf 63. */
+  xsaveListEndsExactly: { in: [{ since: '9.2.0' }], source: 'qemu-devel patch of 2024-08-14; QEMU 7.2 and 10.0 runs' },
+  /** KVM: where a state component lies is asked of the CPU for all components; before, for those that KVM supports. */
+  xsaveLayoutWithoutSupport: {
+    in: [{ since: '9.2.0' }],
+    source: 'QEMU 7.2 and 10.0 sources. Inferred: 9.2, which no longer looks at components for support',
+  },
+  /** Each subleaf of leaf 0DH shows a component that the accelerator supports; before, one that the guest gets. */
+  stateShownAsSupported: {
+    in: [{ since: '11.0.0' }],
+    source: 'qemu-devel pull of 2025-12-27; QEMU 10.0 and 11.1 runs',
+  },
+  /** Records of last branches need the PMU as a feature does; before, the leaves that show them ask for it. */
+  branchRecordsByFeature: { in: [{ since: '11.0.0' }], source: 'qemu-devel pull of 2025-12-27' },
+  /** hv-passthrough leaves the synthetic debugger out. */
+  debuggerNotPassed: {
+    in: [{ since: '9.1.0' }],
+    source: 'QEMU 7.2 and 10.0 sources; recorded hosts with 7.2. Inferred: 9.1',
+  },
+  /** TCG: an Intel guest is shown no syscall outside of 64-bit mode, in which every CPU starts. */
+  syscallHiddenAtStart: {
+    in: [{ since: '8.1.0' }],
+    source: 'qemu-devel pull of 2023-06-26; CPUID of guests of QEMU 7.2, 10.0 and 11.1. Inferred: 8.1',
+  },
+  /** sgx and sgxlc that the accelerator lacks are taken from the leaf itself; later, they are filtered. */
+  sgxCutFromLeaf: {
+    in: [{ since: '6.2.0', until: '9.1.0' }],
+    source: 'QEMU 7.2 and 10.0 sources. Inferred: the releases that brought SGX and filtered it',
+  },
 } as const satisfies Record<string, DatedRule>;
 
 export type RuleName = keyof typeof datedRules;

@@ -51,10 +51,16 @@ export interface HardwareLayer {
   readonly hypervisor?: string;
   /** TSC frequency in kHz as the kernel or KVM tells it. */
   readonly tscKhz?: number;
-  /** True when the dump covers feature leaves only, so that a leaf that is not listed is not known to be absent. */
+  /**
+   * True when not everything of the CPU was seen: leaves that it has are missing, or the bits were pieced together from
+   * names. Then only a bit that is 1 is a fact; a bit that is 0 and a leaf that is not listed are unknown.
+   */
   readonly partial?: boolean;
+  /** MSRs of feature bits as the first CPU itself has them. One that is not listed is not known. */
+  readonly msrs?: readonly FeatureMsr[];
 }
 
+/** A model-specific register whose bits are features, such as IA32_ARCH_CAPABILITIES (10AH). */
 export interface FeatureMsr {
   readonly index: Hex32;
   readonly value: Hex64;
