@@ -186,6 +186,26 @@ describe('computeHostMatrix', () => {
     expect(enabled('pc-q35-10.0') - enabled('microvm')).toBe(12);
   });
 
+  it('tells machine types apart whose devices need more room than the host has address bits', () => {
+    const host = hostWith(index, everything(index), { vendor: 'GenuineIntel' });
+    const { hardware } = host;
+    if (hardware === undefined || 'unknown' in hardware) throw new Error('made with a CPU');
+    const cpuid = hardware.cpus[0].cpuid.map((entry) =>
+      Number(entry.leaf) === 0x80000008 ? { ...entry, eax: '0x00000022' } : entry,
+    );
+    const context = createContext(index, { ...host, hardware: { cpus: [{ cpus: '0', cpuid }] } });
+    const matrix = computeHostMatrix(context, { accel: 'kvm' });
+    const statusOf = (machine: string): string =>
+      cellOf(
+        matrix,
+        matrix.models.findIndex(({ name }) => name === 'max'),
+        matrix.columns.findIndex(({ machines }) => machines.includes(machine)),
+      ).status;
+    for (const machine of ['pc-q35-10.0', 'pc-i440fx-10.0'])
+      expect([machine, statusOf(machine)]).toEqual([machine, resolvedCell(context, 'kvm', machine, 'max').status]);
+    expect([statusOf('pc-q35-10.0'), statusOf('pc-i440fx-10.0')]).toEqual(['refused', 'runnable']);
+  });
+
   it('says which names stand for which model, by machine type', () => {
     const matrix = computeHostMatrix(createContext(index, null), { accel: 'tcg' });
     const model = matrix.models.findIndex(({ name }) => name === 'Nehalem');

@@ -1,8 +1,9 @@
+import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import type { ResolveContext } from '../resolve/context.ts';
-import { acceleratorOf, isPcMachine } from '../resolve/locate-cell.ts';
 import type { Accelerator, KernelIrqchip } from '../resolve/resolution.ts';
+import { classifyCells, type MatrixRequest } from './cell-classes.ts';
 import { compareNames, familyOf, newestFirst } from './model-families.ts';
-import { OutcomeTable, cellStatus, type CellStatus, type MatrixRequest, type Outcome } from './outcome-table.ts';
+import { OutcomeTable, cellStatus, type CellStatus, type Outcome } from './outcome-table.ts';
 
 export { cellStatus, type CellStatus, type MatrixRequest };
 
@@ -39,26 +40,8 @@ export interface HostMatrix {
   readonly aliasOf: Int16Array;
 }
 
-/** Machine types of one group of the catalog, all of them PCs or none, in order. */
-interface GroupColumn {
-  readonly group: number;
-  readonly machines: number[];
-}
-
-function groupMachines({ index }: ResolveContext, machineGroups: readonly number[]): GroupColumn[] {
-  const columns = new Map<number, GroupColumn>();
-  machineGroups.forEach((group, machine) => {
-    if (group < 0) return;
-    const key = group * 2 + (isPcMachine(index.catalog.machines[machine].name) ? 1 : 0);
-    const column = columns.get(key) ?? { group, machines: [] };
-    column.machines.push(machine);
-    columns.set(key, column);
-  });
-  return [...columns.values()];
-}
-
 /** Models as lists show them: by vendor, family and name. */
-function orderModels({ index }: ResolveContext): { readonly model: number; readonly shown: MatrixModel }[] {
+export function orderModels(index: CatalogIndex): { readonly model: number; readonly shown: MatrixModel }[] {
   const models = index.catalog.models.map(({ name, deprecated }, model) => ({
     model,
     shown: { name, deprecated, ...familyOf(name) },
@@ -74,23 +57,23 @@ function orderModels({ index }: ResolveContext): { readonly model: number; reado
  * @throws ACCELERATOR_UNKNOWN
  */
 export function computeHostMatrix(context: ResolveContext, request: MatrixRequest): HostMatrix {
-  const { source } = acceleratorOf(context.index, request.accel);
-  const table = new OutcomeTable(context, request);
+  const classes = classifyCells(context.index, request);
+  const table = new OutcomeTable(context, classes);
   const columns = foldEqual(
-    groupMachines(context, source.machineGroups).map(({ group, machines }) => ({
+    classes.groups.map(({ group, machines, classOf }) => ({
       machines,
-      outcomes: table.outcomesOf(group, machines[0]),
-      aliases: source.aliases[group],
+      outcomes: Array.from(classOf, (number) => table.outcomeOf(number)),
+      aliases: classes.accelerator.source.aliases[group],
     })),
   );
-  const models = orderModels(context);
+  const models = orderModels(context.index);
   const position = new Map(models.map(({ model }, at) => [model, at]));
   const size = models.length * columns.length;
   const matrix: HostMatrix = {
     accel: request.accel,
     kernelIrqchip: request.kernelIrqchip ?? null,
     models: models.map(({ shown }) => shown),
-    columns: columns.map(({ machines }) => describeColumn(context, machines)),
+    columns: columns.map(({ machines }) => describeColumn(context.index, machines)),
     status: new Uint8Array(size),
     filteredCount: new Uint16Array(size),
     requestedCount: new Uint16Array(size),
@@ -127,7 +110,7 @@ function foldEqual(groups: readonly Column[]): Column[] {
   return [...folded.values()];
 }
 
-function describeColumn({ index }: ResolveContext, machines: readonly number[]): MatrixColumn {
+export function describeColumn(index: CatalogIndex, machines: readonly number[]): MatrixColumn {
   const members = machines
     .map((machine) => index.catalog.machines[machine])
     .sort((a, b) => newestFirst(a.name, b.name));
