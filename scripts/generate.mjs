@@ -5,9 +5,10 @@
  *     node scripts/generate.mjs --check   exit 1 if one differs from what it is generated from
  */
 
+import { generatePlan } from './generate-plan.mjs';
 import { generateX86 } from './generate-x86.mjs';
 
-const generators = [generateX86];
+const generators = [generateX86, generatePlan];
 
 const check = process.argv.includes('--check');
 const findings = generators.flatMap((generate) => generate({ check }));
