@@ -1,5 +1,6 @@
 /**
- * Writes `data/snapshots` from the records of `shared/oracle`: real hosts as host snapshots, with their provenance.
+ * Writes `data/snapshots` from the records of `shared/oracle`: real hosts as host snapshots, with their provenance. Hosts
+ * that `scripts/probe-lab-hosts.mjs` recorded there are kept as they are, but for what is staged of them.
  *
  *     npx tsc -b packages/importer packages/prober && node scripts/import-demo-fleet.mjs [ORACLE]
  *     node scripts/import-demo-fleet.mjs [ORACLE] --check     exit 1 if a file is not what the records give
@@ -11,6 +12,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { render } from './render-json.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(root, 'data', 'snapshots');
@@ -18,8 +20,27 @@ const collector = 'cpu-atlas scripts/import-demo-fleet.mjs';
 
 /** The records of libvirt carry no time; this is the day on which they were imported. */
 const importedAt = '2026-11-22T00:00:00Z';
-/** The one host of the demo fleet that has fallen silent. */
-const stale = { record: 'Core2-Q9500', collectedAt: '2026-08-22T00:00:00Z' };
+
+/**
+ * What the demo fleet plays: since when a host is there and whether it is still heard. Of the states in `earlier` it says
+ * until when the host was like that.
+ */
+const staged = {
+  'core2-q9500.json': { role: 'stale', fromDaysAgo: 200 },
+  'fx-8150.json': { role: 'unreachable', fromDaysAgo: 150, untilDaysAgo: 3 },
+  'earlier/xeon-e3-1245-v5.json': { role: 'earlier', fromDaysAgo: 90, untilDaysAgo: 21 },
+  'xeon-e3-1245-v5.json': { role: 'live', fromDaysAgo: 21 },
+  'earlier/lab-rome-a.json': { role: 'earlier', fromDaysAgo: 120, untilDaysAgo: 40 },
+  'lab-rome-a.json': { role: 'live', fromDaysAgo: 40 },
+  'earlier/lab-milan-a.json': { role: 'earlier', fromDaysAgo: 60, untilDaysAgo: 9 },
+  'lab-milan-a.json': { role: 'live', fromDaysAgo: 9 },
+  'earlier/lab-milan-b.json': { role: 'earlier', fromDaysAgo: 60, untilDaysAgo: 5 },
+  'lab-milan-b.json': { role: 'live', fromDaysAgo: 5 },
+};
+const stagedAs = (file) => staged[file] ?? { role: 'live', fromDaysAgo: 30 };
+
+/** Hosts of which a second state follows from the recorded one by a change that is documented. */
+const derivations = { 'Xeon-E3-1245-v5': withoutTsx };
 
 /** Hosts of libvirt's test data that stay out. */
 const left = {
@@ -72,7 +93,17 @@ const remarks = {
   'EPYC-7601-32-Core-ibpb': 'As EPYC-7601-32-Core, with microcode that brought ibpb.',
   'Core-i7-5600U-ibrs': 'As Core-i7-5600U, with microcode that brought spec-ctrl and stibp.',
 };
-const roles = { 'Core2-Q9500': 'stale', 'Xeon-E5-2609-v3': 'tsx-removed-by-microcode' };
+/** A label for those who look for what the demo shows. */
+const roles = {
+  'Core2-Q9500': 'stale',
+  'FX-8150': 'unreachable',
+  'Xeon-E3-1245-v5': 'tsx-removed-by-microcode',
+  'lab-rome-a': 'kernel-and-qemu-upgraded',
+  'lab-milan-a': 'nested-switched-on',
+  'lab-milan-b': 'qemu-upgraded',
+};
+/** Who recorded the hosts of kvmlab that are not in the oracle. */
+const labRecorder = 'scripts/probe-lab-hosts.mjs';
 
 /** QMP sessions of which the host is known from QEMU alone. */
 const sessions = ['caps_4.2.0_x86_64', 'caps_9.2.0_x86_64+amdsev', 'caps_10.0.0_x86_64'];
@@ -140,9 +171,9 @@ function libvirtHost(oracle, tools, record) {
         name: id,
         labels: { generation: host.generation, ...(record in roles && { demo: roles[record] }) },
       },
-      collectedAt: record === stale.record ? stale.collectedAt : importedAt,
+      collectedAt: importedAt,
       collector,
-      hardware,
+      hardware: { ...hardware, ...(host.msrs.length > 0 && { msrs: host.msrs.map(siliconMsr) }) },
       kernel: notObserved('the kernel and its KVM'),
       ...(qemu !== null && {
         qemu: [
@@ -171,11 +202,8 @@ function libvirtHost(oracle, tools, record) {
           : [{ layer: 'qemu', file: qemu.source, record: `libvirt/qemu/${record}.json`, command: qemu.command }]),
       ],
       generation: host.generation,
-      ...(host.msrs.length > 0 && { siliconMsrs: host.msrs.map(({ index, value }) => ({ index, value })) }),
       notes: [
-        record === stale.record
-          ? 'collectedAt is staged: the record carries no time, and this host stands for one that fell silent'
-          : 'collectedAt is the day of the import: the record carries no time',
+        'collectedAt is the day of the import: the record carries no time',
         'the record is of one CPU; the number of CPUs, the microcode and the vulnerabilities are not told',
         ...(host.partial === undefined ? [] : [`partial: ${host.partial}`]),
         ...(qemu === null
@@ -190,6 +218,88 @@ function libvirtHost(oracle, tools, record) {
       ],
     },
   };
+}
+
+const siliconMsr = ({ index, value }) => ({
+  index: `0x${Number(index).toString(16).padStart(8, '0')}`,
+  value: `0x${BigInt(value).toString(16)}`,
+});
+
+/**
+ * The same host after the microcode of June 2021, with which Intel gave up TSX on Skylake clients: RTM aborts always, and
+ * the CPUID bits of HLE and RTM are cleared. Nothing else is touched.
+ * Source: Intel document 604224; Linux arch/x86/kernel/cpu/tsx.c, TSX_CPUID_CLEAR
+ */
+function withoutTsx({ file, generation, snapshot, provenance }) {
+  const tsx = (1 << 4) | (1 << 11);
+  const isLeaf7 = ({ leaf, subleaf }) => Number(leaf) === 7 && subleaf === 0;
+  const cleared = (entry) => ({
+    ...entry,
+    ebx: `0x${((Number(entry.ebx) & ~tsx) >>> 0).toString(16).padStart(8, '0')}`,
+  });
+  const cpus = snapshot.hardware.cpus.map((group) => ({
+    ...group,
+    cpuid: group.cpuid.map((entry) => (isLeaf7(entry) ? cleared(entry) : entry)),
+  }));
+  const qemu = snapshot.qemu.map(({ observed, ...binary }) => ({
+    ...binary,
+    observed: { kvm: { host: { ...observed.kvm.host, hle: false, rtm: false } } },
+  }));
+  return {
+    file,
+    generation,
+    snapshot: { ...snapshot, hardware: { ...snapshot.hardware, cpus }, qemu },
+    provenance: {
+      ...provenance,
+      what: `DERIVED, not recorded: ${provenance.what}; changed as microcode changes it that takes TSX away`,
+      derived: {
+        from: `earlier/${file}`,
+        change:
+          'CPUID.07H.0:EBX[4] and [11] (hle, rtm) cleared, and both off in what -cpu host expands to; unavailable-features of the models left out',
+        source: 'Intel document 604224 (June 2021); Linux arch/x86/kernel/cpu/tsx.c, TSX_CPUID_CLEAR',
+      },
+      notes: [
+        'derived: the update also sets CPUID.07H.0:EDX[11] (RTM_ALWAYS_ABORT), which was not recorded and so not added',
+        ...provenance.notes,
+      ],
+    },
+  };
+}
+
+/** The recorded state of a host moves to the past, and the one derived from it takes its place. */
+function withDerived(record, host) {
+  const derive = derivations[record];
+  if (derive === undefined) return [host];
+  return [{ ...host, file: `earlier/${host.file}` }, derive(host)];
+}
+
+const without = (object, key) => Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
+
+/** Hosts that were probed in kvmlab, as their files hold them. */
+function probedHosts() {
+  const read = (file) => {
+    const { provenance, ...snapshot } = JSON.parse(readFileSync(join(target, file), 'utf8'));
+    return { file, generation: provenance.generation, snapshot, provenance };
+  };
+  return listFiles()
+    .filter((file) => file.endsWith('.json'))
+    .map(read)
+    .filter(({ provenance }) => provenance.sources[0].record === labRecorder)
+    .map((host) => {
+      const labels = without(host.snapshot.host.labels, 'demo');
+      const role = roles[host.snapshot.host.name];
+      const named = { ...host.snapshot.host, labels: { ...labels, ...(role !== undefined && { demo: role }) } };
+      return { ...host, snapshot: { ...host.snapshot, host: named }, provenance: without(host.provenance, 'staging') };
+    });
+}
+
+/** Files of `data/snapshots`, those of its folder `earlier` with that folder. */
+function listFiles() {
+  const inFolder = (folder) => (existsSync(join(target, folder)) ? readdirSync(join(target, folder)) : []);
+  return [
+    ...inFolder('.').filter((file) => file !== 'earlier'),
+    ...inFolder('earlier').map((file) => `earlier/${file}`),
+  ];
 }
 
 /** A host of which only QEMU's own answers are recorded. */
@@ -306,16 +416,6 @@ function modulesOf(parameters) {
   return modules;
 }
 
-/** JSON in which what fits into a line stands in one. */
-function render(value, indent = '') {
-  const flat = JSON.stringify(value);
-  if (typeof value !== 'object' || value === null || flat.length + indent.length <= 140) return flat;
-  const inner = `${indent}  `;
-  if (Array.isArray(value)) return `[\n${value.map((item) => inner + render(item, inner)).join(',\n')}\n${indent}]`;
-  const lines = Object.entries(value).map(([key, item]) => `${inner}${JSON.stringify(key)}: ${render(item, inner)}`);
-  return `{\n${lines.join(',\n')}\n${indent}}`;
-}
-
 function renderIndex(hosts) {
   const rows = hosts.map(({ file, generation, snapshot, provenance }) => {
     const layers = [
@@ -328,15 +428,20 @@ function renderIndex(hosts) {
   });
   return `# data/snapshots: real hosts
 
-Host snapshots (docs/formats.md) of ${hosts.length} hosts, for the demo fleet and the tests. Written by \`scripts/import-demo-fleet.mjs\` from recorded facts;
-not edited by hand. Each file has one more key, \`provenance\`: what it is, the record it comes from, what was inferred and what is staged.
+Host snapshots (docs/formats.md) of ${hosts.filter(({ file }) => !file.startsWith('earlier/')).length} hosts, for the demo fleet and the tests. Written by \`scripts/import-demo-fleet.mjs\` from recorded facts;
+not edited by hand. Each file has one more key, \`provenance\`: what it is, the record it comes from, what was inferred or derived, and what is staged
+for \`cpu-atlas serve --demo\` (\`staging\`: since when the host is there, and whether it is still heard). The folder \`earlier\` has states that hosts were
+in before, with the same host ids.
 
 - Hosts without the prefix \`lab-\` are real silicon, from the test data of the libvirt project: CPUID registers of the CPU, and what \`-cpu host\` of a QEMU
   there expanded to. Kernel, microcode and number of CPUs are not recorded, and unknown. All their QEMU versions are inferred from
   the models and properties that the QEMU had.
 - Hosts with \`-qemu-\` in the name are known from a QMP session alone, which tells its version.
-- Hosts with the prefix \`lab-\` have all three layers, read from a stock Debian kernel; their CPU is emulated.
-- No host has MSRs of its silicon in the snapshot, which has no place for them; where they are recorded they are in \`provenance.siliconMsrs\`.
+- Hosts with the prefix \`lab-\` have all three layers, read from a stock Debian kernel; their CPU is emulated. Those that name
+  \`${labRecorder}\` as their record were probed by cpu-atlas itself.
+- Where the MSRs of the silicon are recorded they are in \`hardware.msrs\`.
+- No register was made up. One state is derived, and says so: \`xeon-e3-1245-v5.json\` is \`earlier/xeon-e3-1245-v5.json\` after the
+  microcode that took TSX away.
 
 | File | Generation | Known | Records | Role in the demo |
 |---|---|---|---|---|
@@ -353,12 +458,15 @@ function renderFleet(oracle, tools) {
   const silicon = readdirSync(join(oracle, 'libvirt', 'hosts'))
     .map((file) => file.replace(/\.json$/, ''))
     .filter((record) => !(record in left))
-    .map((record) => libvirtHost(oracle, tools, record));
+    .flatMap((record) => withDerived(record, libvirtHost(oracle, tools, record)));
   const lab = readdirSync(join(oracle, 'kvm-hosts')).map((file) => labHost(oracle, tools, file));
-  const hosts = [...silicon, ...sessions.map((record) => sessionHost(oracle, record)), ...lab].sort((a, b) =>
-    a.file < b.file ? -1 : 1,
+  const hosts = [...silicon, ...sessions.map((record) => sessionHost(oracle, record)), ...lab, ...probedHosts()].sort(
+    (a, b) => (a.file < b.file ? -1 : 1),
   );
-  const files = hosts.map(({ file, snapshot, provenance }) => [file, `${render({ ...snapshot, provenance })}\n`]);
+  const files = hosts.map(({ file, snapshot, provenance }) => [
+    file,
+    `${render({ ...snapshot, provenance: { ...provenance, staging: stagedAs(file) } })}\n`,
+  ]);
   return new Map([...files, ['README.md', renderIndex(hosts)]]);
 }
 
@@ -377,8 +485,8 @@ function readIfThere(path) {
 const oracle =
   process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? join(root, '..', 'shared', 'oracle');
 const fleet = renderFleet(oracle, await loadTools());
-mkdirSync(target, { recursive: true });
-const surplus = readdirSync(target).filter((file) => !fleet.has(file));
+mkdirSync(join(target, 'earlier'), { recursive: true });
+const surplus = listFiles().filter((file) => !fleet.has(file));
 if (process.argv.includes('--check')) {
   const differing = [...fleet].filter(([file, text]) => readIfThere(join(target, file)) !== text).map(([file]) => file);
   for (const file of [...differing, ...surplus]) console.error(`data/snapshots/${file} is not what the records give`);

@@ -36,18 +36,33 @@ function nearestCatalog(wanted: string | undefined): CatalogIndex {
 }
 
 interface DemoHost {
+  /** `earlier/…` for a state that the host was in before. */
   readonly file: string;
   readonly text: string;
   readonly snapshot: HostSnapshot;
+  readonly provenance: {
+    readonly what: string;
+    readonly sources: readonly { readonly record: string }[];
+    readonly derived?: { readonly from: string; readonly change: string; readonly source: string };
+    readonly staging: { readonly role: string; readonly fromDaysAgo: number; readonly untilDaysAgo?: number };
+  };
 }
 
-const hosts: readonly DemoHost[] = readdirSync(snapshotRoot)
-  .filter((file) => file.endsWith('.json'))
-  .sort()
-  .map((file) => {
-    const text = readFileSync(join(snapshotRoot, file), 'utf8');
-    return { file, text, snapshot: parseSnapshotText(text, file) };
-  });
+function readHosts(folder: string): readonly DemoHost[] {
+  return readdirSync(join(snapshotRoot, folder))
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .map((name) => {
+      const file = join(folder, name);
+      const text = readFileSync(join(snapshotRoot, file), 'utf8');
+      const { provenance } = JSON.parse(text) as Pick<DemoHost, 'provenance'>;
+      return { file, text, snapshot: parseSnapshotText(text, file), provenance };
+    });
+}
+
+const hosts = readHosts('.');
+const earlier = readHosts('earlier');
+const states = [...earlier, ...hosts];
 
 describe('data/snapshots', () => {
   it('has at least 24 hosts of 12 generations and both vendors, in less than 1.5 MB', () => {
@@ -61,25 +76,55 @@ describe('data/snapshots', () => {
     expect(hosts.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThan(1_500_000);
   });
 
-  it('has one stale host, one without TSX for its microcode, and ids of which each is there once', () => {
-    const roles = hosts.flatMap(({ snapshot }) => snapshot.host.labels?.demo ?? []);
-    expect(roles.sort()).toEqual(['stale', 'tsx-removed-by-microcode']);
+  it('has several kernels and the QEMUs of all shipped catalogs', () => {
+    const releases = hosts.flatMap(({ snapshot: { kernel } }) =>
+      kernel === undefined || isUnknown(kernel) ? [] : [kernel.release.split('.').slice(0, 2).join('.')],
+    );
+    expect(new Set(releases)).toEqual(new Set(['5.10', '6.1', '6.12', '7.3']));
+    const installed = new Set(hosts.flatMap(({ snapshot }) => (snapshot.qemu ?? []).map(({ version }) => version)));
+    expect(versions.filter((version) => !installed.has(version))).toEqual([]);
+  });
+
+  it('stages one stale and one unreachable host, and an earlier state for each history', () => {
+    const inRole = (role: string): number => states.filter(({ provenance }) => provenance.staging.role === role).length;
+    expect({ stale: inRole('stale'), unreachable: inRole('unreachable'), earlier: inRole('earlier') }).toEqual({
+      stale: 1,
+      unreachable: 1,
+      earlier: earlier.length,
+    });
     expect(new Set(hosts.map(({ snapshot }) => snapshot.host.id)).size).toBe(hosts.length);
+    for (const { snapshot, provenance } of earlier) {
+      const now = hosts.find((host) => host.snapshot.host.id === snapshot.host.id);
+      expect(now?.provenance.staging.fromDaysAgo).toBe(provenance.staging.untilDaysAgo);
+      expect(provenance.staging.fromDaysAgo).toBeGreaterThan(provenance.staging.untilDaysAgo ?? 0);
+    }
+  });
+
+  it('derives one state, and only as its provenance says: TSX is gone, and nothing else changed', () => {
+    const [derived, ...others] = states.filter(({ provenance }) => provenance.derived !== undefined);
+    expect([derived?.snapshot.host.labels?.demo, others]).toEqual(['tsx-removed-by-microcode', []]);
+    const before = earlier.find(({ file }) => file === derived?.provenance.derived?.from)?.snapshot.hardware;
+    const after = derived?.snapshot.hardware;
+    if (before === undefined || after === undefined || isUnknown(before) || isUnknown(after)) throw new Error('none');
+    const entriesOf = ({ cpus }: typeof before): readonly string[] =>
+      cpus[0].cpuid.map((entry) => JSON.stringify(entry));
+    const changed = entriesOf(after).filter((entry) => !entriesOf(before).includes(entry));
+    const leaf7 = (layer: typeof before): number =>
+      Number(layer.cpus[0].cpuid.find(({ leaf, subleaf }) => Number(leaf) === 7 && subleaf === 0)?.ebx);
+    expect([changed.length, leaf7(before) ^ leaf7(after)]).toEqual([1, (1 << 4) | (1 << 11)]);
   });
 
   it('lists each file in its index', () => {
     const index = readFileSync(join(snapshotRoot, 'README.md'), 'utf8');
     const listed = [...index.matchAll(/^\| `([^`]+)`/gm)].map(([, file]) => file);
-    expect(listed).toEqual(hosts.map(({ file }) => file));
+    expect(listed).toEqual(states.map(({ file }) => file).sort());
   });
 
-  it.each(hosts)('$file says where it comes from, and imports as it is', ({ text, snapshot }) => {
-    const { provenance } = JSON.parse(text) as {
-      provenance: { what: string; sources: readonly { file: string }[]; notes: readonly string[] };
-    };
+  it.each(states)('$file says where it comes from, and imports as it is', ({ text, snapshot, provenance }) => {
     expect(provenance.what.length).toBeGreaterThan(40);
     expect(provenance.sources.length).toBeGreaterThan(0);
-    for (const { file } of provenance.sources) expect(file).toMatch(/^(?:libvirt|kvm-hosts)/);
+    for (const { record } of provenance.sources)
+      expect(record).toMatch(/^(?:libvirt\/|kvm-hosts\/|scripts\/probe-lab-hosts)/);
     expect(importText(text, options).snapshots).toEqual([snapshot]);
   });
 
@@ -95,7 +140,7 @@ describe('data/snapshots', () => {
     else expect(new Set(statuses)).toEqual(new Set(['unknown']));
   });
 
-  const probed = hosts.filter(({ snapshot: { kernel } }) => kernel !== undefined && !isUnknown(kernel));
+  const probed = states.filter(({ snapshot: { kernel } }) => kernel !== undefined && !isUnknown(kernel));
   it.each(probed)('$file: -cpu host filters nothing, with each of its QEMUs', ({ snapshot }) => {
     for (const { version } of snapshot.qemu ?? []) {
       const check = checkHostModel(createContext(nearestCatalog(version), snapshot));

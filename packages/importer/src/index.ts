@@ -1,4 +1,5 @@
 export { detectFormat } from './detect-format.ts';
+export { formatGuides, type FormatGuide, type ToldLayer } from './format-guide.ts';
 export { importLimits } from './import-limits.ts';
 export { importText } from './import-text.ts';
 export {
@@ -9,3 +10,4 @@ export {
   type ImportResult,
   type TextFormat,
 } from './import-types.ts';
+export { readVms, type VmOptions, type VmReading } from './vms/read-vms.ts';

@@ -1,5 +1,6 @@
+import type { FeatureMsr } from '@cpu-atlas/core';
 import { composeSnapshot } from '../compose-snapshot.ts';
-import type { CpuidRow } from '../cpuid/cpuid-registers.ts';
+import { toHex32, type CpuidRow } from '../cpuid/cpuid-registers.ts';
 import { hardwareOfDumps } from '../cpuid/hardware-of-dumps.ts';
 import { invalid, shown, unsupported } from '../faults.ts';
 import type { ImportOptions, Reading } from '../import-types.ts';
@@ -18,15 +19,14 @@ export function readLibvirtCpudata(text: string, options: ImportOptions): Readin
   }
   const rows = childrenOf(root, 'cpuid').map((element) => readRow(element, options.source));
   const { hardware, cpuName, notes } = hardwareOfDumps([{ cpu: 0, rows }], options.source);
-  const msrs = childrenOf(root, 'msr').map((element) => readMsr(element, options.source));
-  const snapshot = composeSnapshot({ format: 'libvirt-cpudata', fallbackName: cpuName, hardware }, options);
+  const msrs = readMsrs(root, options.source);
+  const snapshot = composeSnapshot(
+    { format: 'libvirt-cpudata', fallbackName: cpuName, hardware: { ...hardware, ...(msrs.length > 0 && { msrs }) } },
+    options,
+  );
   return {
     snapshots: [snapshot],
-    notes: [
-      'the data is of one CPU; whether the others of the host are equal is not told',
-      ...notes,
-      ...(msrs.length > 0 ? [`a snapshot has no place for MSRs of the CPU itself; left out: ${msrs.join(', ')}`] : []),
-    ],
+    notes: ['the data is of one CPU; whether the others of the host are equal is not told', ...notes],
   };
 }
 
@@ -42,10 +42,23 @@ function readRow(element: XmlElement, source: string): CpuidRow {
   };
 }
 
-function readMsr(element: XmlElement, source: string): string {
-  const [index, eax, edx] = ['index', 'eax', 'edx'].map((name) => readHex(element, name, source, false));
-  const value = (BigInt(edx ?? 0) << 32n) | BigInt(eax ?? 0);
-  return `${(index ?? 0).toString(16)}H = 0x${value.toString(16)}`;
+/** The MSRs of feature bits that libvirt read, each once. */
+function readMsrs(root: XmlElement, source: string): readonly FeatureMsr[] {
+  const msrs = new Map<string, FeatureMsr>();
+  for (const element of childrenOf(root, 'msr')) {
+    const msr = readMsr(element, source);
+    const known = msrs.get(msr.index);
+    if (known !== undefined && known.value !== msr.value) {
+      throw invalid(`tells two values of MSR ${msr.index}`, `${source}: line ${element.line}`);
+    }
+    msrs.set(msr.index, msr);
+  }
+  return [...msrs.values()];
+}
+
+function readMsr(element: XmlElement, source: string): FeatureMsr {
+  const [index = 0, eax = 0, edx = 0] = ['index', 'eax', 'edx'].map((name) => readHex(element, name, source, false));
+  return { index: toHex32(index), value: `0x${((BigInt(edx) << 32n) | BigInt(eax)).toString(16)}` };
 }
 
 function readHex(element: XmlElement, name: string, source: string, isOptional: boolean): number {

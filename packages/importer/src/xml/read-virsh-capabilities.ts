@@ -77,7 +77,9 @@ function readCpu(host: XmlElement, cpu: XmlElement, source: string): ReadCpu {
     notes: [
       `partial: libvirt tells the features beyond its model ${shown(model ?? '')}; those within it, and all that it does not list, are unknown`,
       ...(unknownNames.length > 0 ? [`features without a known bit were left out: ${listNames(unknownNames)}`] : []),
-      ...(ofMsrs > 0 ? [`${ofMsrs} features are bits of MSRs, for which the hardware layer has no place`] : []),
+      ...(ofMsrs > 0
+        ? [`${ofMsrs} features are bits of MSRs, of which the other bits are not told; they were left out`]
+        : []),
     ],
   };
 }
