@@ -15,7 +15,9 @@ export const catalogSummarySchema = z
     hash: contentHashSchema,
     version: z.string(),
     package: z.string(),
-    source: z.enum(['shipped', 'harvested']),
+    source: z
+      .enum(['shipped', 'harvested', 'fleet'])
+      .describe('Comes with Atlas; harvested by this server; harvested on a host that joined'),
     machineTypes: z.number().int(),
     models: z.number().int(),
     hasTcg: z.boolean(),

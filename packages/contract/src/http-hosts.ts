@@ -49,11 +49,27 @@ export const qemuSummarySchema = z
   })
   .meta({ id: 'QemuSummary' });
 
+/** From where a host is known: the server's own probe, an agent that joined, an import, or the demo fleet. */
+export const hostSourceSchema = z.enum(['self', 'agent', 'import', 'demo']);
+
+export const freshnessStateSchema = z.enum(['fresh', 'stale', 'unreachable']);
+
+/** Whether what is known of a host can still be believed. Only a fresh host counts; the others are unknown in answers. */
+export const hostFreshnessSchema = z
+  .object({
+    state: freshnessStateSchema,
+    lastSeenAt: z.string().describe('When the host was last heard, RFC 3339, UTC'),
+    silentSeconds: z.number().describe('Time since then, when this answer was made'),
+  })
+  .meta({ id: 'HostFreshness' });
+
 export const hostSummarySchema = z
   .object({
     id: z.string(),
     name: z.string(),
     labels: z.record(z.string(), z.string()),
+    source: hostSourceSchema,
+    freshness: hostFreshnessSchema,
     collectedAt: z.string().describe('When the snapshot was taken, RFC 3339, UTC'),
     ageSeconds: z.number().describe('Age of the snapshot when this answer was made'),
     isSelf: z.boolean().describe('The host on which this server runs'),
@@ -63,6 +79,9 @@ export const hostSummarySchema = z
     kernelRelease: z.string().nullable(),
     hypervisor: z.string().nullable(),
     snapshotHash: contentHashSchema,
+    fingerprint: contentHashSchema.describe('Equal for hosts whose answers are equal'),
+    agentVersion: z.string().nullable().describe('Of the CPU Atlas on that host; null where there is none'),
+    takesCommands: z.boolean().describe('Whether it can be asked to probe and to prove a cell at this moment'),
     layers: z.object({
       hardware: layerStateSchema,
       kernel: layerStateSchema,
@@ -74,7 +93,17 @@ export const hostSummarySchema = z
   .meta({ id: 'HostSummary' });
 
 export const hostListSchema = z
-  .object({ items: z.array(hostSummarySchema), nextCursor: z.string().nullable() })
+  .object({
+    items: z.array(hostSummarySchema),
+    nextCursor: z.string().nullable(),
+    total: z.number().int().describe('Hosts that the filters leave, on all pages'),
+    byFreshness: z.object({
+      fresh: z.number().int(),
+      stale: z.number().int(),
+      unreachable: z.number().int(),
+    }),
+    self: layerStateSchema.describe('Whether the host on which this server runs could be probed'),
+  })
   .meta({ id: 'HostList' });
 
 export const hostDetailSchema = z
@@ -97,12 +126,49 @@ export const probeRequestSchema = z
 
 export const probeResultSchema = z.object({ summary: hostSummarySchema }).meta({ id: 'ProbeResult' });
 
+/** What an operator says about a host; it wins over what the host says. Left out: stays as it is. */
+export const hostChangeSchema = z
+  .object({
+    name: z.string().max(limits.nameLength).optional().describe('Empty: the name that the host tells'),
+    labels: z
+      .record(z.string().min(1).max(limits.nameLength), z.string().max(limits.nameLength))
+      .refine((labels) => Object.keys(labels).length <= 64, 'must have at most 64 entries')
+      .optional()
+      .describe('Replace those given before; labels of the host itself stay beside them'),
+  })
+  .meta({ id: 'HostChange' });
+
 /** Cursor paging of collections. */
 export const pageQuerySchema = z.object({
   cursor: z.string().max(limits.nameLength).optional().describe('nextCursor of the page before'),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 });
 
+/** One value or several: `?label=a&label=b`. */
+function severalOf<T extends z.ZodType>(schema: T) {
+  return z.preprocess(
+    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+    z.array(schema).max(32).optional(),
+  );
+}
+
+/** `rack=r1`: the label has that value; `rack`: it has the label. All of them must hold. */
+const labelFilterSchema = z.string().min(1).max(limits.textLength);
+
+export const hostListQuerySchema = pageQuerySchema.extend({
+  q: z
+    .string()
+    .max(limits.nameLength)
+    .optional()
+    .describe('Words that all occur in name, id, labels, CPU name or kernel, in any case'),
+  label: severalOf(labelFilterSchema).describe('rack=r1 or rack; all of them must hold'),
+  freshness: severalOf(freshnessStateSchema).describe('Any of them'),
+  source: severalOf(hostSourceSchema).describe('Any of them'),
+});
+
+export type HostListQuery = DeepReadonly<z.output<typeof hostListQuerySchema>>;
+export type FreshnessState = z.output<typeof freshnessStateSchema>;
+export type HostFreshnessDocument = DeepReadonly<z.output<typeof hostFreshnessSchema>>;
 export type LayerState = DeepReadonly<z.output<typeof layerStateSchema>>;
 export type HarvestState = DeepReadonly<z.output<typeof harvestStateSchema>>;
 export type QemuSummary = DeepReadonly<z.output<typeof qemuSummarySchema>>;

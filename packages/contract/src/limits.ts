@@ -19,8 +19,12 @@ export const limits = {
   catalogValues: 4_000_000,
   /** Requests in one POST /resolutions. */
   requestsPerCall: 10_000,
+  /** Requests in one POST /guest-cpuids; each answer has some 20 KB. */
+  guestCpuidsPerCall: 64,
   /** The argument of `-cpu`. */
   cpuStringLength: 16_384,
+  /** Numbers in a cube that is written as JSON; a larger one has its binary form only. */
+  cubeJsonValues: 1_000_000,
   /** Names of models, machine types, features, hosts. */
   nameLength: 256,
   /** Free text: reasons, vulnerabilities, labels. */
