@@ -2,7 +2,8 @@
  * What a hub keeps. Content (snapshots, catalogs) is immutable and named by its hash; observations append; whatever else
  * changes leaves a line in the audit. Both engines keep the same tables and answer the same.
  *
- * All methods throw STORE_FAILED where the engine does not answer; what a write resolved to survives `kill -9`.
+ * All methods throw STORE_FAILED where the engine does not answer; writes throw STORE_BUSY where too many wait. What a
+ * write resolved to survives `kill -9`.
  */
 export interface Store {
   readonly engine: StoreEngine;
@@ -11,6 +12,8 @@ export interface Store {
   readonly access: AccessStore;
   readonly audit: AuditStore;
   readonly changes: ChangeFeed;
+  readonly commands: CommandStore;
+  readonly customModels: CustomModelStore;
   /** Milliseconds since 1970 on the clock that all hubs of this store share: of PostgreSQL, or of this machine. */
   nowMs(): number;
   /** Forgets what the policy no longer keeps; never what is current. */
@@ -87,6 +90,8 @@ export interface Contact {
   readonly gapAfterMs: number;
   /** Version of the agent; null for imports. */
   readonly agentVersion: string | null;
+  /** Whether an agent there takes commands. Absent: no. */
+  readonly takesCommands?: boolean | undefined;
 }
 
 export interface RecordedContact {
@@ -108,6 +113,8 @@ export interface HostRow {
   readonly firstSeenAtMs: number;
   readonly lastSeenAtMs: number;
   readonly agentVersion: string | null;
+  /** Whether its agent took commands then. */
+  readonly takesCommands: boolean;
 }
 
 /** One span of time in which a host looked the same. `lastSeenAtMs` grows with each contact. */
@@ -122,7 +129,11 @@ export interface ObservationRow {
 }
 
 export interface ObservationStore {
-  /** One transaction: hosts, observations and change lines. Contacts of one host are taken in order. */
+  /**
+   * One transaction: hosts, observations and change lines. Contacts of one host are taken in order. One that is older
+   * than what is known belongs into the past and does not move what is current.
+   * @throws SNAPSHOT_NOT_FOUND and writes nothing when one of the snapshots is not stored
+   */
   recordContacts(contacts: readonly Contact[]): Promise<readonly RecordedContact[]>;
   host(id: string): Promise<HostRow | null>;
   /** All hosts that were not removed, by name, then id. */
@@ -134,7 +145,10 @@ export interface ObservationStore {
   ): Promise<readonly ObservationRow[]>;
   /** What each host looked like at that time: the last observation that began then or earlier. */
   observationsAt(atMs: number): Promise<readonly ObservationRow[]>;
-  /** Names and labels that an operator gives; they win over what the agent says. null: no such host. */
+  /**
+   * Names and labels that an operator gives; they win over what the agent says. The labels replace those that were given
+   * before; an empty name takes the given one back. null: no such host.
+   */
   relabel(
     hostId: string,
     change: { readonly name?: string | undefined; readonly labels?: Readonly<Record<string, string>> | undefined },
@@ -228,10 +242,82 @@ export interface Change {
 export interface ChangeFeed {
   /** Id of the newest change; 0 before the first. */
   latest(): Promise<number>;
-  /** Oldest first. null: `after` is so old that lines in between were forgotten; the follower must start anew. */
+  /**
+   * Oldest first. null: `after` is so old that lines in between were forgotten, or not of this store; the follower must
+   * start anew.
+   */
   after(id: number, limit: number): Promise<readonly Change[] | null>;
-  /** Calls for every change, of this hub and of others, in order, until unsubscribed. */
-  subscribe(listener: (changes: readonly Change[]) => void): () => void;
+  /**
+   * Calls for every change, of this hub and of others, in order, until unsubscribed. Where the store did not answer for so
+   * long that changes were forgotten in between, `onLost` is called instead, and the listener must start anew.
+   */
+  subscribe(listener: (changes: readonly Change[]) => void, onLost?: () => void): () => void;
+}
+
+// --- commands ---
+
+/** What one hub wants of a host, which may talk to another hub of the same store. */
+export interface OpenCommand {
+  readonly id: string;
+  readonly hostId: string;
+  /** JSON text; the store does not read it. */
+  readonly work: string;
+  /** After this it is not handed out any more and takes no outcome; on the store's clock. */
+  readonly deadlineAtMs: number;
+}
+
+/** Steps of a command; the subject of `command-put` is the host, of `command-settled` the command. */
+export const commandSteps = ['command-put', 'command-settled'] as const;
+export interface CommandStep {
+  readonly kind: (typeof commandSteps)[number];
+  readonly subject: string;
+}
+
+export interface CommandStore {
+  /** False: the host has one that is neither answered nor over. */
+  put(command: OpenCommand): Promise<boolean>;
+  /** All that wait for an outcome. */
+  open(): Promise<readonly OpenCommand[]>;
+  /** The one that waits for an outcome of that host. */
+  openFor(hostId: string): Promise<OpenCommand | null>;
+  /**
+   * The same, for the run of an agent to do. It belongs to the first taker: it may take it again, because an answer may
+   * get lost; nobody else gets it, so that no command is done twice.
+   */
+  takeFor(hostId: string, taker: string): Promise<OpenCommand | null>;
+  /** False: nobody waits for it, or it is over. */
+  putOutcome(id: string, outcome: string): Promise<boolean>;
+  /** Ends a command; its outcome, if there is one. */
+  remove(id: string): Promise<string | null>;
+  /** Those of the ids that have an outcome. */
+  settled(ids: readonly string[]): Promise<readonly string[]>;
+  /** Calls for every step, of all hubs, in order; `onLost` as for the changes. */
+  subscribe(listener: (steps: readonly CommandStep[]) => void, onLost: () => void): () => void;
+}
+
+// --- custom models ---
+
+/** A version of a custom CPU model; it never changes. */
+export interface CustomModelRow {
+  readonly name: string;
+  /** From 1 on. */
+  readonly version: number;
+  /** JSON text; the store does not read it. */
+  readonly body: string;
+  readonly savedAtMs: number;
+  /** As in the audit. */
+  readonly savedBy: string;
+}
+
+export interface CustomModelStore {
+  /** The newest version of each that was not removed, by name. */
+  list(): Promise<readonly CustomModelRow[]>;
+  /** Without version the newest one; null: there is none, or it was removed. Older versions of a removed one stay. */
+  find(name: string, version?: number): Promise<CustomModelRow | null>;
+  /** Always a new version; its number. */
+  save(model: Pick<CustomModelRow, 'name' | 'body' | 'savedBy'>): Promise<number>;
+  /** It leaves the list. False: it is not there. */
+  remove(name: string, removedBy: string): Promise<boolean>;
 }
 
 // --- retention ---
@@ -241,6 +327,8 @@ export interface RetentionPolicy {
   readonly observationsMs: number | null;
   readonly auditMs: number | null;
   readonly changesMs: number;
+  /** Derived entries that were written longer ago; null: none. Absent: 30 days. */
+  readonly derivedMs?: number | null | undefined;
 }
 
 export interface RetentionReport {

@@ -5,9 +5,11 @@ import { AtlasError } from '@cpu-atlas/core';
 import type { HostSnapshot } from '@cpu-atlas/core';
 import { parseSnapshotText } from '@cpu-atlas/contract';
 import { createServer } from '../build-server.ts';
+import type { FreshnessPolicy } from '../fleet/freshness.ts';
 import type { App } from '../http-types.ts';
 import { createServices, type Machine, type Services } from '../services.ts';
 import { shippedDirectory } from '../shipped-catalogs.ts';
+import { openStore } from '../store/open-store.ts';
 
 export interface TestServer {
   readonly app: App;
@@ -22,6 +24,8 @@ export interface TestServerOptions {
   readonly machine?: Partial<Machine>;
   readonly webDirectory?: string;
   readonly nowMs?: () => number;
+  readonly storeUrl?: string;
+  readonly freshness?: FreshnessPolicy;
   /** Instead of the shipped catalogs. */
   readonly catalogDirectory?: string;
 }
@@ -36,6 +40,10 @@ export async function readRecordedHost(): Promise<HostSnapshot> {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const snapshot = await readRecordedHost();
   const directory = await mkdtemp(join(tmpdir(), 'cpu-atlas-server-'));
+  const nowMs = options.nowMs ?? (() => Date.parse('2026-11-22T13:01:00Z'));
+  const store = await openStore(options.storeUrl ?? join(directory, 'atlas.db'), {
+    machine: { wallMs: nowMs, monotonicMs: nowMs },
+  });
   const machine: Machine = {
     probe: async () => snapshot,
     identify: async (path) => ({ path, sizeBytes: 1, mtime: '2026-11-22T13:00:00Z' }),
@@ -49,11 +57,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     services: (log) =>
       createServices(
         {
+          store,
           machine,
           version: '0.0.0-test',
           dataDirectory: directory,
           shippedDirectory: options.catalogDirectory ?? shippedDirectory,
-          nowMs: options.nowMs ?? (() => Date.parse('2026-11-22T13:01:00Z')),
+          nowMs,
+          freshness: options.freshness,
         },
         log,
       ),

@@ -1,0 +1,152 @@
+import { AtlasError } from '@cpu-atlas/core';
+import { appendChanges } from './change-log.ts';
+import { CommitQueue } from './commit-queue.ts';
+import type { Engine } from './engine.ts';
+import { readHost } from './host-record.ts';
+import { readMoment, readTimeline } from './observation-history.ts';
+import { recordContactGroups } from './record-contacts.ts';
+import { storableKey, storableText } from './storable-text.ts';
+import type { Contact, HostRow, ObservationStore, RecordedContact } from './store.ts';
+
+export interface ClosableObservationStore extends ObservationStore {
+  /** Resolves when all that waits is written. */
+  drained(): Promise<void>;
+}
+
+export function createObservationStore(
+  engine: Engine,
+  { nextId, onChanged }: { readonly nextId: () => string; readonly onChanged: () => void },
+): ClosableObservationStore {
+  const queue = new CommitQueue<readonly Contact[], readonly RecordedContact[]>({
+    name: 'contacts',
+    isBlocking: engine.isBlocking,
+    weigh: (contacts) => contacts.length,
+    groupWeight: 1_000,
+    waitingWeight: 20_000,
+    commit: async (groups) => {
+      const results = await engine.write((transaction) => recordContactGroups(engine, transaction, groups, nextId));
+      if (results.some(hasChanged)) onChanged();
+      return results;
+    },
+  });
+  return {
+    async recordContacts(contacts) {
+      if (contacts.length === 0) return [];
+      return queue.add(contacts.map(storableContact));
+    },
+    async host(id) {
+      const row = await engine.read((database) =>
+        database
+          .selectFrom('hosts')
+          .selectAll()
+          .where('id', '=', storableText(id))
+          .where('removed_at_ms', 'is', null)
+          .executeTakeFirst(),
+      );
+      return row === undefined ? null : readHost(row);
+    },
+    async hosts() {
+      const rows = await engine.read((database) =>
+        database.selectFrom('hosts').selectAll().where('removed_at_ms', 'is', null).execute(),
+      );
+      // Databases sort text each by its own rules.
+      return rows.map(readHost).sort((a, b) => compareText(a.name, b.name) || compareText(a.id, b.id));
+    },
+    observations: (hostId, page) => readTimeline(engine, storableText(hostId), page),
+    async observationsAt(atMs) {
+      const rows = await readMoment(engine, storableTime(atMs));
+      return [...rows].sort((a, b) => compareText(a.hostId, b.hostId));
+    },
+    async relabel(hostId, change) {
+      const row = await relabelHost(engine, storableText(hostId), change);
+      if (row !== null) onChanged();
+      return row;
+    },
+    async remove(hostId) {
+      const isRemoved = await removeHost(engine, storableText(hostId));
+      if (isRemoved) onChanged();
+      return isRemoved;
+    },
+    drained: () => queue.drained(),
+  };
+}
+
+/** Most contacts only move a time. */
+function hasChanged(result: readonly RecordedContact[] | AtlasError): boolean {
+  return !(result instanceof AtlasError) && result.some(({ kind }) => kind !== 'contact');
+}
+
+async function relabelHost(
+  engine: Engine,
+  hostId: string,
+  {
+    name,
+    labels,
+  }: { readonly name?: string | undefined; readonly labels?: Readonly<Record<string, string>> | undefined },
+): Promise<HostRow | null> {
+  if (name === undefined && labels === undefined) {
+    const row = await engine.read((database) =>
+      database
+        .selectFrom('hosts')
+        .selectAll()
+        .where('id', '=', hostId)
+        .where('removed_at_ms', 'is', null)
+        .executeTakeFirst(),
+    );
+    return row === undefined ? null : readHost(row);
+  }
+  return engine.write(async (transaction) => {
+    const row = await transaction
+      .updateTable('hosts')
+      .set({
+        ...(name === undefined ? {} : { given_name: name === '' ? null : storableText(name) }),
+        ...(labels === undefined ? {} : { given_labels: JSON.stringify(labels) }),
+      })
+      .where('id', '=', hostId)
+      .where('removed_at_ms', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    await appendChanges(engine, transaction, [{ kind: 'host-relabelled', subject: hostId }]);
+    return readHost(row);
+  });
+}
+
+async function removeHost(engine: Engine, hostId: string): Promise<boolean> {
+  return engine.write(async (transaction) => {
+    const row = await transaction
+      .updateTable('hosts')
+      .set({ removed_at_ms: engine.clock.nowMs() })
+      .where('id', '=', hostId)
+      .where('removed_at_ms', 'is', null)
+      .returning('id')
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    await appendChanges(engine, transaction, [{ kind: 'host-removed', subject: hostId }]);
+    return true;
+  });
+}
+
+function storableContact(contact: Contact): Contact {
+  return {
+    ...contact,
+    hostId: storableKey(contact.hostId),
+    snapshotHash: storableKey(contact.snapshotHash),
+    fingerprint: storableKey(contact.fingerprint),
+    collectedAtMs: storableTime(contact.collectedAtMs),
+    seenAtMs: storableTime(contact.seenAtMs),
+  };
+}
+
+/** @throws REQUEST_INVALID for what is no time */
+function storableTime(atMs: number): number {
+  const whole = Math.floor(atMs);
+  if (Number.isSafeInteger(whole)) return whole;
+  throw new AtlasError('REQUEST_INVALID', `${atMs} is no time in milliseconds since 1970`);
+}
+
+/** By code units, as JavaScript compares. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

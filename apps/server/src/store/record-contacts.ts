@@ -1,0 +1,152 @@
+import { AtlasError } from '@cpu-atlas/core';
+import { sql, type Transaction } from 'kysely';
+import { appendChanges, type ChangeLine } from './change-log.ts';
+import { ContactLedger, late } from './contact-ledger.ts';
+import { Overtaken, type Engine } from './engine.ts';
+import { writeObservation } from './host-record.ts';
+import { inChunks } from './in-chunks.ts';
+import { recordLateContact } from './record-late-contact.ts';
+import type { Contact, RecordedContact } from './store.ts';
+import type { HostTable, Tables } from './tables.ts';
+
+/** Rows of one statement: 15 values each, of 32,766 that the embedded engine takes. */
+const rowsPerStatement = 1_000;
+
+/**
+ * Writes contacts of several callers in one transaction. A caller that names a snapshot that is not stored is refused
+ * alone, and nothing of it is written.
+ */
+export async function recordContactGroups(
+  engine: Engine,
+  transaction: Transaction<Tables>,
+  groups: readonly (readonly Contact[])[],
+  nextId: () => string,
+): Promise<readonly (readonly RecordedContact[] | AtlasError)[]> {
+  const hosts = await lockHosts(engine, transaction, [...new Set(groups.flat().map(({ hostId }) => hostId))]);
+  const refusals = await refuseUnknownSnapshots(transaction, groups, hosts);
+  const ledger = new ContactLedger(hosts, nextId);
+  const taken = groups.map((group, index) => refusals[index] ?? group.map((contact) => ledger.take(contact)));
+  await writeLedger(transaction, ledger);
+  const changes: ChangeLine[] = [...ledger.changes()];
+  const results: (readonly RecordedContact[] | AtlasError)[] = [];
+  for (const [index, outcome] of taken.entries()) {
+    results.push(
+      outcome instanceof AtlasError
+        ? outcome
+        : await placeLateOnes(transaction, groups[index] ?? [], outcome, { nextId, changes }),
+    );
+  }
+  await appendChanges(engine, transaction, changes);
+  return results;
+}
+
+/** The rows of hosts, kept from other hubs until the end of the transaction; always in the same order. */
+async function lockHosts(
+  engine: Engine,
+  transaction: Transaction<Tables>,
+  ids: readonly string[],
+): Promise<readonly HostTable[]> {
+  const rows: HostTable[] = [];
+  for (const chunk of inChunks([...ids].sort(), rowsPerStatement)) {
+    const query = transaction.selectFrom('hosts').selectAll().where('id', 'in', chunk).orderBy('id');
+    rows.push(...(await query.$if(engine.locksRows, (locked) => locked.forUpdate()).execute()));
+  }
+  return rows;
+}
+
+async function refuseUnknownSnapshots(
+  transaction: Transaction<Tables>,
+  groups: readonly (readonly Contact[])[],
+  hosts: readonly HostTable[],
+): Promise<readonly (AtlasError | null)[]> {
+  const known = new Set(hosts.map((row) => row.snapshot_hash));
+  const asked = new Set(groups.flat().flatMap(({ snapshotHash }) => (known.has(snapshotHash) ? [] : [snapshotHash])));
+  for (const chunk of inChunks([...asked], rowsPerStatement)) {
+    const rows = await transaction.selectFrom('snapshots').select('hash').where('hash', 'in', chunk).execute();
+    for (const { hash } of rows) known.add(hash);
+  }
+  return groups.map((group) => {
+    const stranger = group.find(({ snapshotHash }) => !known.has(snapshotHash));
+    return stranger === undefined ? null : unknownSnapshot(stranger);
+  });
+}
+
+async function writeLedger(transaction: Transaction<Tables>, ledger: ContactLedger): Promise<void> {
+  for (const rows of inChunks(ledger.begun(), rowsPerStatement)) {
+    await transaction.insertInto('observations').values(rows.map(writeObservation)).execute();
+  }
+  for (const ends of inChunks([...ledger.ended()], rowsPerStatement)) {
+    const cases = sql.join(
+      ends.map(([id, atMs]) => sql`when ${id} then cast(${atMs} as bigint)`),
+      sql` `,
+    );
+    await transaction
+      .updateTable('observations')
+      .set({ last_seen_at_ms: sql<number>`case id ${cases} end` })
+      .where(
+        'id',
+        'in',
+        ends.map(([id]) => id),
+      )
+      .execute();
+  }
+  for (const rows of inChunks(ledger.newHosts(), rowsPerStatement)) await insertHosts(transaction, rows);
+  for (const rows of inChunks(ledger.changedHosts(), rowsPerStatement)) await updateHosts(transaction, rows);
+}
+
+async function insertHosts(transaction: Transaction<Tables>, rows: readonly HostTable[]): Promise<void> {
+  const inserted = await transaction
+    .insertInto('hosts')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .execute();
+  // Another hub heard one of them first.
+  if (inserted.length < rows.length) throw new Overtaken();
+}
+
+/** The rows are there and locked; an upsert changes many of them in one statement. */
+async function updateHosts(transaction: Transaction<Tables>, rows: readonly HostTable[]): Promise<void> {
+  await transaction
+    .insertInto('hosts')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((column) => ({
+        name: column.ref('excluded.name'),
+        labels: column.ref('excluded.labels'),
+        source: column.ref('excluded.source'),
+        snapshot_hash: column.ref('excluded.snapshot_hash'),
+        fingerprint: column.ref('excluded.fingerprint'),
+        observation_id: column.ref('excluded.observation_id'),
+        collected_at_ms: column.ref('excluded.collected_at_ms'),
+        first_seen_at_ms: column.ref('excluded.first_seen_at_ms'),
+        last_seen_at_ms: column.ref('excluded.last_seen_at_ms'),
+        agent_version: column.ref('excluded.agent_version'),
+        removed_at_ms: column.ref('excluded.removed_at_ms'),
+        takes_commands: column.ref('excluded.takes_commands'),
+      })),
+    )
+    .execute();
+}
+
+async function placeLateOnes(
+  transaction: Transaction<Tables>,
+  contacts: readonly Contact[],
+  outcomes: readonly (RecordedContact | typeof late)[],
+  control: { readonly nextId: () => string; readonly changes: ChangeLine[] },
+): Promise<readonly RecordedContact[]> {
+  const results: RecordedContact[] = [];
+  for (const [index, outcome] of outcomes.entries()) {
+    const contact = contacts[index];
+    if (outcome !== late) results.push(outcome);
+    else if (contact !== undefined) results.push(await recordLateContact(transaction, contact, control));
+  }
+  return results;
+}
+
+function unknownSnapshot({ hostId, snapshotHash }: Contact): AtlasError {
+  return new AtlasError('SNAPSHOT_NOT_FOUND', `host ${hostId} names a snapshot that is not stored`, {
+    where: snapshotHash,
+    remedy: 'send the snapshot first',
+  });
+}
