@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 
 /**
  * Where harvested catalogs are kept: `CPU_ATLAS_DATA_DIR`, what systemd gives a service (`STATE_DIRECTORY`), else the
- * user's cache. Everything in it can be made again.
+ * user's cache. The catalogs in it can be made again; the store in it holds what was observed over time.
  * Source: systemd.exec(5) StateDirectory=; XDG Base Directory Specification
  */
 export function dataDirectory(environment: Readonly<Record<string, string | undefined>>): string {
@@ -17,4 +17,9 @@ export function dataDirectory(environment: Readonly<Record<string, string | unde
 /** The folder of harvested catalogs in a data directory. */
 export function harvestDirectory(directory: string): string {
   return join(directory, 'catalogs');
+}
+
+/** The file of the embedded store in a data directory. */
+export function storePath(directory: string): string {
+  return join(directory, 'atlas.db');
 }

@@ -4,6 +4,12 @@ import { createMetrics } from './metrics.ts';
 const gauges = {
   version: '0.1.0',
   hosts: 1,
+  hostsByFreshness: { fresh: 1, stale: 0, unreachable: 2 },
+  contacts: 7,
+  contactsWaiting: 0,
+  contactSeconds: null,
+  commandsParked: 0,
+  eventStreams: 0,
   snapshotAgeSeconds: 12.5,
   probeSeconds: null,
   catalogsShipped: 3,
@@ -26,6 +32,7 @@ describe('metrics', () => {
     expect(text).toContain('cpu_atlas_http_requests_total{class="4xx"} 1\n');
     expect(text).toContain('cpu_atlas_verifications_total{outcome="equal"} 1\n');
     expect(text).toContain('cpu_atlas_resolutions_total 3\n');
+    expect(text).toContain('cpu_atlas_hosts_by_freshness{state="unreachable"} 2\n');
     expect(text).toContain('cpu_atlas_catalogs{source="shipped"} 3\n');
   });
 
@@ -38,6 +45,6 @@ describe('metrics', () => {
       createMetrics()
         .render(gauges)
         .match(/^# TYPE/gm),
-    ).toHaveLength(10);
+    ).toHaveLength(16);
   });
 });

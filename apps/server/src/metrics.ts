@@ -1,4 +1,4 @@
-/** Numbers for Prometheus: a dozen series, never one per feature, model or host. */
+/** Numbers for Prometheus: some dozens of series, never one per feature, model or host. */
 export interface Metrics {
   countRequest(statusCode: number): void;
   countVerification(outcome: string): void;
@@ -10,6 +10,15 @@ export interface Metrics {
 export interface Gauges {
   readonly version: string;
   readonly hosts: number;
+  readonly hostsByFreshness: Readonly<Record<'fresh' | 'stale' | 'unreachable', number>>;
+  /** Contacts of hosts that were stored since the start. */
+  readonly contacts: number;
+  readonly contactsWaiting: number;
+  /** What the store took for the last one; null before the first. */
+  readonly contactSeconds: number | null;
+  /** Requests of agents that are held back until there is a command. */
+  readonly commandsParked: number;
+  readonly eventStreams: number;
   readonly snapshotAgeSeconds: number | null;
   readonly probeSeconds: number | null;
   readonly catalogsShipped: number;
@@ -44,6 +53,30 @@ export function createMetrics(): Metrics {
           { value: gauges.uptimeSeconds },
         ]),
         family('cpu_atlas_hosts', 'gauge', 'Hosts that the server answers for.', [{ value: gauges.hosts }]),
+        family(
+          'cpu_atlas_hosts_by_freshness',
+          'gauge',
+          'Hosts by whether they were heard lately.',
+          Object.entries(gauges.hostsByFreshness).map(([state, value]) => ({ labels: { state }, value })),
+        ),
+        family('cpu_atlas_contacts_total', 'counter', 'Contacts of hosts that were stored.', [
+          { value: gauges.contacts },
+        ]),
+        family('cpu_atlas_contacts_waiting', 'gauge', 'Contacts that wait for the store.', [
+          { value: gauges.contactsWaiting },
+        ]),
+        family(
+          'cpu_atlas_contact_duration_seconds',
+          'gauge',
+          'What the store took for the last contact.',
+          present(gauges.contactSeconds),
+        ),
+        family('cpu_atlas_commands_parked', 'gauge', 'Agents that wait for commands.', [
+          { value: gauges.commandsParked },
+        ]),
+        family('cpu_atlas_event_streams', 'gauge', 'Streams of events that are open.', [
+          { value: gauges.eventStreams },
+        ]),
         family(
           'cpu_atlas_snapshot_age_seconds',
           'gauge',

@@ -1,5 +1,20 @@
 import type { SwaggerTransformObject } from '@fastify/swagger';
-import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+
+/** How a program or a browser says who it is. */
+export const securitySchemes = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'A token of POST /api/v1/tokens or cpu-atlas token create' },
+  cookie: { type: 'apiKey', in: 'cookie', name: 'cpuatlas', description: 'Of a login; __Host-cpuatlas under TLS' },
+} as const;
+
+const loginWays: readonly Readonly<Record<string, readonly string[]>>[] = [{ bearer: [] }, { cookie: [] }];
+
+/** A route's schema with what it asks of a login: nothing, or one of the ways. */
+export const transformRoute: typeof jsonSchemaTransform = (input) => {
+  const transformed = jsonSchemaTransform(input);
+  const security = input.route.config?.access === 'public' ? [] : loginWays;
+  return { ...transformed, schema: { ...transformed.schema, security } };
+};
 
 /** The OpenAPI document with those schemas that something in it refers to: each has an input and an output form. */
 export const transformDocument: SwaggerTransformObject = (document) => {

@@ -1,17 +1,20 @@
 import { AtlasError, isUnknown } from '@cpu-atlas/core';
 import type { HostSnapshot, QemuBinary } from '@cpu-atlas/core';
 import type { CatalogFile } from '@cpu-atlas/catalog';
-import type { HarvestState, HostSummary, QemuSummary } from '@cpu-atlas/contract';
-import type { CatalogLibrary, CatalogUse } from './catalog-library.ts';
+import type { HarvestState } from '@cpu-atlas/contract';
+import type { CatalogLibrary } from './catalog-library.ts';
 import { snapshotHash } from './content-hash.ts';
-import { summariseHost } from './host-summary.ts';
+import { readFacts, type SnapshotFacts } from './fleet/snapshot-facts.ts';
+import { fingerprintOf } from './fleet/stored-snapshot.ts';
 
-/** One host as last seen. */
-export interface HostRecord {
-  readonly id: string;
+/** This host as the last probe saw it. */
+export interface SeenHost {
   readonly snapshot: HostSnapshot;
   readonly hash: string;
-  readonly summary: HostSummary;
+  readonly fingerprint: string;
+  readonly facts: SnapshotFacts;
+  /** When the probe ended, on a clock that nobody sets: `performance.now()`. */
+  readonly probedAtTicks: number;
 }
 
 /** The harvests that the own host starts and asks about. */
@@ -33,52 +36,61 @@ export interface OwnHostOptions {
 /** The host on which the server runs: probed at start and on demand, one probe at a time, the last answer kept. */
 export interface OwnHost {
   /** Waits for the first probe only. @throws PROBE_FAILED */
-  current(): Promise<HostRecord>;
+  current(): Promise<SeenHost>;
   /** @throws PROBE_BUSY, PROBE_FAILED */
-  probe(): Promise<HostRecord>;
+  probe(): Promise<SeenHost>;
+  /** Without waiting; null before the first probe that worked. */
+  readonly seen: SeenHost | null;
+  /** Why the last probe failed; null: it did not. */
+  readonly fault: AtlasError | null;
   readonly isProbed: boolean;
+  readonly isProbing: boolean;
   /** Milliseconds of the last probe; null before the first. */
   readonly lastProbeMs: number | null;
+  harvestOf(path: string): HarvestState;
+  /** Calls after each probe and whenever a catalog became known, until unsubscribed. */
+  subscribe(listener: (seen: SeenHost) => void): () => void;
   /** Called when a binary has been harvested: from now on its own catalog answers. */
   useCatalog(path: string, file: CatalogFile): void;
   /** Connects the harvests, which in turn call `useCatalog`. */
   attach(harvests: HostHarvests): void;
-  /** The catalog for one of the host's binaries (its first when `path` is undefined). */
-  catalogOf(snapshot: HostSnapshot, path?: string): CatalogUse;
 }
 
-interface Seen {
-  readonly snapshot: HostSnapshot;
-  readonly hash: string;
-}
+const noHarvests: HarvestState = { state: 'off', reason: 'nothing harvests on this server' };
 
 export function createOwnHost(options: OwnHostOptions): OwnHost {
   const { library, nowMs } = options;
   const exactCatalogs = new Map<string, string>();
+  const listeners = new Set<(seen: SeenHost) => void>();
   let harvests: HostHarvests | null = null;
-  let raw: HostSnapshot | null = null;
-  let seen: Seen | null = null;
+  let raw: { readonly snapshot: HostSnapshot; readonly probedAtTicks: number } | null = null;
+  let seen: SeenHost | null = null;
   let running: Promise<void> | null = null;
   let fault: AtlasError | null = null;
   let lastProbeMs: number | null = null;
 
   /** The snapshot with the catalogs that are known to describe its binaries; hashed again only when that changed. */
-  const remember = (snapshot: HostSnapshot): void => {
-    raw = snapshot;
+  const remember = (snapshot: HostSnapshot, probedAtTicks: number): SeenHost => {
+    raw = { snapshot, probedAtTicks };
     const named = withCatalogs(snapshot, exactCatalogs);
-    seen = { snapshot: named, hash: snapshotHash(named) };
+    const fingerprint = fingerprintOf(named);
+    const facts = readFacts(named, fingerprint);
+    seen = { snapshot: named, hash: snapshotHash(named), fingerprint, facts, probedAtTicks };
+    for (const listener of listeners) listener(seen);
+    return seen;
   };
 
   const runProbe = async (): Promise<void> => {
     const startMs = nowMs();
     try {
       const snapshot = await options.probe();
+      const probedAtTicks = performance.now();
       await askForHarvests(snapshot, harvests);
       await options.prepareCatalogs((snapshot.qemu ?? []).filter(({ path }) => !exactCatalogs.has(path)));
-      remember(snapshot);
+      const { hash } = remember(snapshot, probedAtTicks);
       fault = null;
       lastProbeMs = nowMs() - startMs;
-      if (seen !== null) options.onProbed(seen.hash, lastProbeMs);
+      options.onProbed(hash, lastProbeMs);
     } catch (cause) {
       fault = asProbeFault(cause);
       options.onFault(cause);
@@ -88,30 +100,15 @@ export function createOwnHost(options: OwnHostOptions): OwnHost {
   };
 
   const start = (): Promise<void> => (running ??= runProbe());
-
-  const record = (): HostRecord => {
+  const known = (): SeenHost => {
     if (seen === null) throw fault ?? new AtlasError('PROBE_FAILED', 'the host has not been probed');
-    const { snapshot, hash } = seen;
-    const qemu = (snapshot.qemu ?? []).map((binary): QemuSummary => {
-      const use = catalogUse(library, binary);
-      return {
-        path: binary.path,
-        version: binary.version,
-        package: binary.package ?? null,
-        catalog: use?.used.hash ?? null,
-        catalogVersion: use?.used.version ?? null,
-        catalogMatch: use?.used.match ?? 'none',
-        harvest: harvests?.state(binary.path) ?? { state: 'off', reason: 'nothing harvests on this server' },
-      };
-    });
-    const summary = summariseHost({ snapshot, hash, qemu, nowMs: nowMs(), isSelf: true, isProbing: running !== null });
-    return { id: snapshot.host.id, snapshot, hash, summary };
+    return seen;
   };
 
   return {
     async current() {
       if (seen === null) await start();
-      return record();
+      return known();
     },
     async probe() {
       if (running !== null) {
@@ -122,46 +119,37 @@ export function createOwnHost(options: OwnHostOptions): OwnHost {
       }
       await start();
       if (fault !== null) throw fault;
-      return record();
+      return known();
+    },
+    get seen() {
+      return seen;
+    },
+    get fault() {
+      return fault;
     },
     get isProbed() {
       return seen !== null;
     },
+    get isProbing() {
+      return running !== null;
+    },
     get lastProbeMs() {
       return lastProbeMs;
+    },
+    harvestOf: (path) => harvests?.state(path) ?? noHarvests,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     useCatalog(path, file) {
       library.addHarvested(file);
       exactCatalogs.set(path, file.hash);
-      if (raw !== null) remember(raw);
+      if (raw !== null) remember(raw.snapshot, raw.probedAtTicks);
     },
     attach(attached) {
       harvests = attached;
     },
-    catalogOf(snapshot, path) {
-      const binary = findBinary(snapshot, path);
-      const use = binary === null ? null : catalogUse(library, binary);
-      return use ?? library.newest(snapshot.host.name);
-    },
   };
-}
-
-/** @throws QEMU_NOT_FOUND when a path is asked for that the host does not have */
-function findBinary(snapshot: HostSnapshot, path: string | undefined): QemuBinary | null {
-  const binaries = snapshot.qemu ?? [];
-  if (path === undefined) return binaries[0] ?? null;
-  const binary = binaries.find((candidate) => candidate.path === path);
-  if (binary !== undefined) return binary;
-  throw new AtlasError('QEMU_NOT_FOUND', `${snapshot.host.name} is not known to have that binary`, {
-    where: path,
-    remedy: `choose one of: ${binaries.map((candidate) => candidate.path).join(', ') || 'none is installed'}`,
-  });
-}
-
-function catalogUse(library: CatalogLibrary, binary: QemuBinary): CatalogUse | null {
-  return binary.catalog !== undefined && library.has(binary.catalog)
-    ? library.exact(binary.catalog)
-    : library.nearest(binary);
 }
 
 function withCatalogs(snapshot: HostSnapshot, catalogs: ReadonlyMap<string, string>): HostSnapshot {

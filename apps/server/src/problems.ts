@@ -2,6 +2,7 @@ import { AtlasError } from '@cpu-atlas/core';
 import { problemOf } from '@cpu-atlas/contract';
 import type { Problem } from '@cpu-atlas/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { withoutSecrets } from './auth/redaction.ts';
 
 export const problemType = 'application/problem+json; charset=utf-8';
 
@@ -52,7 +53,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
 
 export function routeNotFound(request: FastifyRequest): AtlasError {
   return new AtlasError('ROUTE_NOT_FOUND', 'there is nothing at this address', {
-    where: `${request.method} ${request.url.slice(0, 200)}`,
+    where: `${request.method} ${withoutSecrets(request.url).slice(0, 200)}`,
     remedy: 'see /api/docs',
   });
 }

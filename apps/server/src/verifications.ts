@@ -1,16 +1,20 @@
 import { AtlasError, resolve } from '@cpu-atlas/core';
 import type { CellToVerify, Verification } from '@cpu-atlas/catalog';
 import type { VerificationRequest, VerificationResult } from '@cpu-atlas/contract';
-import { withCatalogAssumption } from './answer-contexts.ts';
-import type { AnswerContexts } from './answer-contexts.ts';
+import { withAssumptions, type AnswerContexts } from './answer-contexts.ts';
+import type { HostCommands } from './fleet/commands.ts';
+import { requireReachable } from './fleet/remote-work.ts';
 import type { HostDirectory } from './host-directory.ts';
 
 /** Launches the QEMU at `binary`, paused, and compares. */
 export type VerifyCell = (cell: CellToVerify) => Promise<Verification>;
 
-/** Proves cells with the real QEMU, one at a time. */
+/** Proves cells with the real QEMU, one at a time: here, or on a host that joined. */
 export interface Verifications {
-  /** @throws VERIFY_BUSY, VERIFY_UNAVAILABLE, QEMU_NOT_FOUND and what resolving throws */
+  /**
+   * @throws VERIFY_BUSY, VERIFY_UNAVAILABLE, QEMU_NOT_FOUND and what resolving throws; for a joined host also HOST_BUSY,
+   * HOST_SILENT, COMMAND_REFUSED
+   */
   run(request: VerificationRequest): Promise<VerificationResult>;
   /** Waits for what runs; it has its own time limit. */
   close(): Promise<void>;
@@ -19,19 +23,29 @@ export interface Verifications {
 export interface VerificationsOptions {
   readonly hosts: HostDirectory;
   readonly contexts: AnswerContexts;
+  readonly commands: HostCommands;
   readonly verify: VerifyCell;
   readonly onOutcome: (outcome: VerificationResult['outcome']) => void;
 }
 
 /** One QEMU launch takes 0.1 s here; a loaded host may take long. */
 const timeoutMs = 30_000;
+/** A joined host has the same time, and some for the way. */
+const remoteTimeoutMs = timeoutMs + 15_000;
 
-export function createVerifications({ hosts, contexts, verify, onOutcome }: VerificationsOptions): Verifications {
+export function createVerifications({
+  hosts,
+  contexts,
+  commands,
+  verify,
+  onOutcome,
+}: VerificationsOptions): Verifications {
   let running: Promise<unknown> | null = null;
 
   const prove = async ({ host, qemu, ...request }: VerificationRequest): Promise<VerificationResult> => {
     const binary = await chooseBinary(hosts, host, qemu);
-    const { context, used } = await contexts.ofBinary(host, binary);
+    const answerContext = await contexts.ofBinary(host, binary);
+    const { context, used } = answerContext;
     // Resolving first also refuses whatever this QEMU does not know, so that nothing else gets on its command line.
     const resolution = resolve(context, request);
     const { catalog } = context.index;
@@ -47,13 +61,24 @@ export function createVerifications({ hosts, contexts, verify, onOutcome }: Veri
       ...verification,
       live: live === null ? null : { ...live, properties: { ...live.properties } },
       exit: exit === null ? null : { status: exit.status, signal: exit.signal, stderr: exit.stderr },
-      resolution: withCatalogAssumption(resolution, used),
+      resolution: withAssumptions(resolution, answerContext),
       catalog: used,
     };
   };
 
+  /** The host itself resolves and launches: it knows its QEMU best. One at a time for each host. */
+  const askHost = async ({ host, ...request }: VerificationRequest & { readonly host: string }) => {
+    requireReachable(await hosts.find(host));
+    const outcome = await commands.ask(host, { kind: 'verify', request }, remoteTimeoutMs);
+    if (outcome.kind !== 'verify') throw new AtlasError('INTERNAL', 'a host answered for another command');
+    onOutcome(outcome.verification.outcome);
+    return outcome.verification;
+  };
+
   return {
     async run(request) {
+      const { host } = request;
+      if (host !== undefined && !hosts.isOwn(host)) return askHost({ ...request, host });
       if (running !== null) {
         throw new AtlasError('VERIFY_BUSY', 'another cell is being proven', {
           remedy: 'wait for it; it takes some seconds',

@@ -2,7 +2,7 @@ import type { Role } from '../store/store.ts';
 
 /** Who asks. */
 export interface Principal {
-  /** As the audit names it: `token:ID`, `oidc:SUBJECT`, `proxy:NAME`, `local`. */
+  /** As the audit names it: `token:ID`, `oidc:SUBJECT`, `proxy:NAME`, `local`, `anyone`. */
   readonly actor: string;
   readonly displayName: string;
   readonly role: Role;
@@ -23,3 +23,20 @@ export interface Principal {
  */
 export const accessLevels = ['public', 'viewer', 'operator', 'agent'] as const;
 export type Access = (typeof accessLevels)[number];
+
+/** Whoever sits at the machine itself, where no login is configured. */
+export const localOperator: Principal = {
+  actor: 'local',
+  displayName: 'local',
+  role: 'operator',
+  tokenId: null,
+  hostId: null,
+};
+
+/** Anybody, on a server that was opened to its network on purpose; the role is in the settings. */
+export const everybody: Omit<Principal, 'role'> = {
+  actor: 'anyone',
+  displayName: 'anyone',
+  tokenId: null,
+  hostId: null,
+};

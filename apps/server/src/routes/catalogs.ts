@@ -1,19 +1,23 @@
 import { catalogListSchema, catalogSchema, pageQuerySchema, type CatalogSummary } from '@cpu-atlas/contract';
 import { z } from 'zod';
-import type { LibraryCatalog } from '../catalog-library.ts';
+import type { CatalogEntry, CatalogLibrary } from '../catalog-library.ts';
 import { replyOf, type App } from '../http-types.ts';
 import { sendImmutable } from '../immutable.ts';
 import { pageOf } from '../paging.ts';
 import { problemReplies } from '../problem-replies.ts';
+import { RecentMap } from '../recent-map.ts';
 import type { Services } from '../services.ts';
 
 const tags = ['catalogs'];
+const keptSummaries = 1_024;
 
 /** What QEMU binaries know: the shipped catalogs and those harvested here. */
 export function registerCatalogs(app: App, { library, readAllCatalogs }: Services): void {
+  const summarise = createSummaries(library);
   app.get(
     '/catalogs',
     {
+      config: { access: 'viewer' },
       schema: {
         tags,
         summary: 'All catalogs, newest QEMU first',
@@ -23,13 +27,17 @@ export function registerCatalogs(app: App, { library, readAllCatalogs }: Service
     },
     async ({ query }) => {
       await readAllCatalogs();
-      return pageOf(library.list().map(summariseCatalog), query, ({ hash }) => hash);
+      const { items, nextCursor } = pageOf(library.list(), query, ({ hash }) => hash);
+      const summaries: CatalogSummary[] = [];
+      for (const entry of items) summaries.push(await summarise(entry));
+      return { items: summaries, nextCursor };
     },
   );
 
   app.get(
     '/catalogs/:hash',
     {
+      config: { access: 'viewer' },
       schema: {
         tags,
         summary: 'A catalog by content hash; it never changes',
@@ -39,21 +47,27 @@ export function registerCatalogs(app: App, { library, readAllCatalogs }: Service
     },
     async ({ params }, reply) => {
       if (!library.has(params.hash)) await readAllCatalogs();
-      return sendImmutable(reply, params.hash, library.find(params.hash).catalog);
+      return sendImmutable(reply, params.hash, await library.read(params.hash));
     },
   );
 }
 
-function summariseCatalog({ hash, version, package: name, source, catalog }: LibraryCatalog): CatalogSummary {
-  return {
-    hash,
-    version,
-    package: name,
-    source,
-    machineTypes: catalog.machines.length,
-    models: catalog.models.length,
-    hasTcg: catalog.tcg !== undefined,
-    hasKvm: catalog.kvm !== undefined,
-    notSeen: [...catalog.notSeen],
+/** Summaries stay when the catalogs themselves have left the memory again. */
+function createSummaries(library: CatalogLibrary): (entry: CatalogEntry) => Promise<CatalogSummary> {
+  const kept = new RecentMap<string, Omit<CatalogSummary, 'source'>>(keptSummaries);
+  return async ({ hash, version, package: name, source }) => {
+    const known = kept.get(hash);
+    if (known !== undefined) return { ...known, source };
+    const catalog = await library.read(hash);
+    const summary = {
+      ...{ hash, version, package: name },
+      machineTypes: catalog.machines.length,
+      models: catalog.models.length,
+      hasTcg: catalog.tcg !== undefined,
+      hasKvm: catalog.kvm !== undefined,
+      notSeen: [...catalog.notSeen],
+    };
+    kept.set(hash, summary);
+    return { ...summary, source };
   };
 }

@@ -1,9 +1,10 @@
 import { checkHostModel } from '@cpu-atlas/core';
 import {
+  hostChangeSchema,
   hostDetailSchema,
+  hostListQuerySchema,
   hostListSchema,
   hostSnapshotSchema,
-  pageQuerySchema,
   probeRequestSchema,
   probeResultSchema,
 } from '@cpu-atlas/contract';
@@ -11,7 +12,6 @@ import { z } from 'zod';
 import { sendImmutable } from '../immutable.ts';
 import { problemReplies } from '../problem-replies.ts';
 import { replyOf, type App } from '../http-types.ts';
-import { pageOf } from '../paging.ts';
 import type { Services } from '../services.ts';
 
 const tags = ['hosts'];
@@ -19,28 +19,25 @@ const idParams = z.object({ id: z.string().min(1).max(256) });
 const hashParams = z.object({ hash: z.string().min(1).max(256) });
 
 /** Hosts, their snapshots, and probing them anew. */
-export function registerHosts(app: App, { hosts, ownHost, contexts }: Services): void {
+export function registerHosts(app: App, { hosts, probes, contexts }: Services): void {
   app.get(
     '/hosts',
     {
+      config: { access: 'viewer' },
       schema: {
         tags,
         summary: 'The hosts that this server answers for',
-        querystring: pageQuerySchema,
+        querystring: hostListQuerySchema,
         response: { 200: replyOf(hostListSchema), ...problemReplies(400, 500) },
       },
     },
-    async ({ query }) =>
-      pageOf(
-        (await hosts.list()).map(({ summary }) => summary),
-        query,
-        (summary) => summary.id,
-      ),
+    async ({ query }) => hosts.list(query),
   );
 
   app.get(
     '/hosts/:id',
     {
+      config: { access: 'viewer' },
       schema: {
         tags,
         summary: 'One host with its snapshot',
@@ -55,9 +52,45 @@ export function registerHosts(app: App, { hosts, ownHost, contexts }: Services):
     },
   );
 
+  app.patch(
+    '/hosts/:id',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags,
+        summary: 'Give a host a name and labels',
+        params: idParams,
+        body: hostChangeSchema,
+        response: { 200: replyOf(probeResultSchema), ...problemReplies(400, 404, 503) },
+      },
+    },
+    async ({ params, body }) => {
+      const { summary } = await hosts.relabel(params.id, body);
+      return { summary };
+    },
+  );
+
+  app.delete(
+    '/hosts/:id',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags,
+        summary: 'Take a host off the lists; it comes back when it is heard again',
+        params: idParams,
+        response: { 204: z.null(), ...problemReplies(404, 409, 503) },
+      },
+    },
+    async ({ params }, reply) => {
+      await hosts.remove(params.id);
+      return reply.code(204).send(null);
+    },
+  );
+
   app.get(
     '/snapshots/:hash',
     {
+      config: { access: 'viewer' },
       schema: {
         tags,
         summary: 'A host snapshot by content hash; it never changes',
@@ -71,16 +104,16 @@ export function registerHosts(app: App, { hosts, ownHost, contexts }: Services):
   app.post(
     '/probes',
     {
+      config: { access: 'operator', isExpensive: true },
       schema: {
         tags,
-        summary: 'Probe a host now; one probe at a time',
+        summary: 'Probe a host now, this one or one that joined; one probe at a time',
         body: probeRequestSchema.default({}),
-        response: { 201: replyOf(probeResultSchema), ...problemReplies(400, 404, 409, 500) },
+        response: { 201: replyOf(probeResultSchema), ...problemReplies(400, 404, 409, 500, 504) },
       },
     },
     async ({ body }, reply) => {
-      if (body.host !== undefined) await hosts.find(body.host);
-      const { id, summary } = await ownHost.probe();
+      const { id, summary } = await probes.run(body.host);
       return reply
         .code(201)
         .header('location', `/api/v1/hosts/${encodeURIComponent(id)}`)

@@ -16,6 +16,7 @@ export function registerMatrix(app: App, { contexts }: Services): void {
   app.get(
     '/matrix',
     {
+      config: { access: 'viewer' },
       schema: {
         tags: ['matrix'],
         summary: 'What becomes of every CPU model on every machine type of one host',

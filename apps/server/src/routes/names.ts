@@ -9,8 +9,9 @@ import {
   type FeatureSummary,
   type MachineTypeSummary,
   type ModelSummary,
+  type UsedCatalog,
 } from '@cpu-atlas/contract';
-import type { CatalogUse } from '../catalog-library.ts';
+import type { LibraryCatalog } from '../catalog-library.ts';
 import { replyOf, type App } from '../http-types.ts';
 import { pageOf } from '../paging.ts';
 import { problemReplies } from '../problem-replies.ts';
@@ -23,14 +24,17 @@ const querystring = pageQuerySchema
 
 /** The names that a QEMU knows: models, machine types, features. */
 export function registerNames(app: App, { contexts, library }: Services): void {
-  const chosen = async (reference: string | undefined): Promise<CatalogUse> => {
-    const { used } = await contexts.of({ catalog: reference });
-    return { entry: library.find(used.hash), used, runsAs: null };
+  const chosen = async (
+    reference: string | undefined,
+  ): Promise<{ readonly entry: LibraryCatalog; readonly used: UsedCatalog }> => {
+    const { entry, used } = await contexts.catalogOf(reference);
+    return { entry: { ...entry, catalog: await library.read(entry.hash) }, used };
   };
 
   app.get(
     '/models',
     {
+      config: { access: 'viewer' },
       schema: {
         tags,
         summary: 'CPU models of a QEMU',
@@ -47,6 +51,7 @@ export function registerNames(app: App, { contexts, library }: Services): void {
   app.get(
     '/machine-types',
     {
+      config: { access: 'viewer' },
       schema: {
         tags,
         summary: 'Machine types of a QEMU',
@@ -64,6 +69,7 @@ export function registerNames(app: App, { contexts, library }: Services): void {
   app.get(
     '/features',
     {
+      config: { access: 'viewer' },
       schema: {
         tags,
         summary: 'CPU features of a QEMU, with what is known of them',

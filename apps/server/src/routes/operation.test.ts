@@ -66,31 +66,30 @@ describe('documentation', () => {
       components: { schemas: Record<string, unknown> };
     }>();
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths).sort()).toEqual(
-      [
-        ...[
-          'hosts',
-          'hosts/{id}',
-          'snapshots/{hash}',
-          'probes',
-          'catalogs',
-          'catalogs/{hash}',
-          'models',
-          'machine-types',
-          'features',
-          'matrix',
-          'resolutions',
-          'verifications',
-        ].map((path) => `/api/v1/${path}`),
-        ...['/healthz', '/readyz', '/metrics'],
-      ].sort(),
-    );
+    const documented = server.app.declaredRoutes.filter(({ isDocumented }) => isDocumented);
+    expect(documented.length).toBeGreaterThan(14);
+    const paths = documented.map(({ url }) => url.replace(/:(\w+)/g, '{$1}'));
+    expect(Object.keys(document.paths).sort()).toEqual([...new Set(paths)].sort());
+    // Everything below /api/v1 is for programs, so nothing of it is hidden.
+    expect(
+      server.app.declaredRoutes.filter(({ url, isDocumented }) => url.startsWith('/api/v1') && !isDocumented),
+    ).toEqual([]);
     for (const [path, methods] of Object.entries(document.paths))
       for (const [method, { summary }] of Object.entries(methods)) expect(summary, `${method} ${path}`).toBeTruthy();
     expect(Object.keys(document.components.schemas)).toEqual(
       expect.arrayContaining(['HostSnapshot', 'Resolution', 'Problem', 'Catalog']),
     );
     expect(JSON.stringify(document)).not.toContain('"$ref":"#/definitions');
+  });
+
+  it('GET /api/openapi.json says which routes need a login', async () => {
+    const { paths, components } = (await ask('/api/openapi.json')).json<{
+      paths: Record<string, Record<string, { security: unknown }>>;
+      components: { securitySchemes: Record<string, unknown> };
+    }>();
+    expect(Object.keys(components.securitySchemes)).toEqual(['bearer', 'cookie']);
+    expect(paths['/api/v1/session']?.['get']?.security).toEqual([]);
+    expect(paths['/api/v1/hosts']?.['get']?.security).toEqual([{ bearer: [] }, { cookie: [] }]);
   });
 
   it('GET /api/docs can be browsed without the network', async () => {

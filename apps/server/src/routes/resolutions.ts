@@ -8,7 +8,7 @@ import {
   type ResolutionItem,
 } from '@cpu-atlas/contract';
 import type { FastifyRequest } from 'fastify';
-import { withCatalogAssumption, type AnswerContext, type AnswerContexts } from '../answer-contexts.ts';
+import { withAssumptions, type AnswerContext, type AnswerContexts } from '../answer-contexts.ts';
 import { replyOf, sendText, type App } from '../http-types.ts';
 import { problemReplies } from '../problem-replies.ts';
 import { toProblem } from '../problems.ts';
@@ -24,6 +24,7 @@ export function registerResolutions(app: App, { contexts, metrics }: Services): 
   app.post(
     '/resolutions',
     {
+      config: { access: 'viewer' },
       schema: {
         tags: ['resolutions'],
         summary: 'What QEMU would make of -cpu arguments',
@@ -77,7 +78,8 @@ async function* answerAll(
 async function answer(item: ResolutionItem, source: Promise<AnswerContext>, requestId: string): Promise<object> {
   const { id } = item;
   try {
-    const { context, snapshotHash, used } = await source;
+    const answerContext = await source;
+    const { context, snapshotHash, used } = answerContext;
     const { accel, machine, cpu, kernelIrqchip, smp } = item;
     const request = { accel, machine, cpu, kernelIrqchip, smp };
     if (item.explain !== true) {
@@ -86,11 +88,12 @@ async function answer(item: ResolutionItem, source: Promise<AnswerContext>, requ
         ok: true,
         snapshotHash,
         catalog: used,
-        resolution: withCatalogAssumption(resolve(context, request), used),
+        resolution: withAssumptions(resolve(context, request), answerContext),
       };
     }
     const { resolution, features } = explain(context, request);
-    return { id, ok: true, snapshotHash, catalog: used, resolution: withCatalogAssumption(resolution, used), features };
+    const told = withAssumptions(resolution, answerContext);
+    return { id, ok: true, snapshotHash, catalog: used, resolution: told, features };
   } catch (error) {
     return { id, ok: false, error: toProblem(error, requestId) };
   }

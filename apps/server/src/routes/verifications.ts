@@ -8,6 +8,7 @@ export function registerVerifications(app: App, { verifications }: Services): vo
   app.post(
     '/verifications',
     {
+      config: { access: 'operator', isExpensive: true },
       schema: {
         tags: ['verifications'],
         summary: 'Launch the real QEMU, paused, and compare; one at a time',

@@ -1,0 +1,117 @@
+import { AtlasError } from '@cpu-atlas/core';
+import { RecentMap } from '../recent-map.ts';
+import type { Role, Store, TokenRow } from '../store/store.ts';
+import type { Principal } from './principal.ts';
+import { createTokenId, createTokenSecret, hashSecret, isTokenSecret } from './secrets.ts';
+
+/** A revoked token opens nothing on any hub after this time; each hub asks the store that often. */
+const knownForMs = 4_000;
+const knownTokens = 20_000;
+/** How exact the last use of a token is known; finer would write for each request. */
+const touchAfterMs = 5 * 60_000;
+const touchEveryMs = 30_000;
+
+interface KnownToken {
+  readonly row: TokenRow;
+  /** On the monotonic clock of this process. */
+  readonly readAtMs: number;
+}
+
+export interface NewToken {
+  readonly name: string;
+  readonly role: Role;
+  /** Only for agents: the one host. */
+  readonly hostId: string | null;
+  /** null: until it is revoked. */
+  readonly lifeMs: number | null;
+  readonly createdBy: string;
+}
+
+/** Makes, checks and revokes tokens. */
+export interface TokenDesk {
+  /** The secret is in this answer and nowhere else. @throws STORE_FAILED */
+  create(token: NewToken): Promise<{ readonly row: TokenRow; readonly secret: string }>;
+  /** The token of a secret; null: unknown, expired, revoked or no token at all. @throws STORE_FAILED */
+  find(secret: string): Promise<TokenRow | null>;
+  findByHash(secretHash: string): Promise<TokenRow | null>;
+  /** @throws STORE_FAILED */
+  list(): Promise<readonly TokenRow[]>;
+  /** @throws TOKEN_NOT_FOUND, STORE_FAILED */
+  revoke(id: string): Promise<void>;
+  /** Makes an agent's token the token of that host, when it has none yet. False: it has another. @throws STORE_FAILED */
+  bind(id: string, hostId: string): Promise<boolean>;
+  /** Writes the times of last use that are not written yet. */
+  close(): Promise<void>;
+}
+
+export function createTokenDesk(store: Pick<Store, 'access' | 'nowMs'>, onFault: (error: unknown) => void): TokenDesk {
+  let known = new RecentMap<string, KnownToken>(knownTokens);
+  const used = new Map<string, number>();
+
+  const read = async (secretHash: string): Promise<TokenRow | null> => {
+    const kept = known.get(secretHash);
+    if (kept !== undefined && performance.now() - kept.readAtMs < knownForMs) return kept.row;
+    const readAtMs = performance.now();
+    const row = await store.access.tokenBySecretHash(secretHash);
+    if (row !== null) known.set(secretHash, { row, readAtMs });
+    return row;
+  };
+  const findByHash = async (secretHash: string): Promise<TokenRow | null> => {
+    const row = await read(secretHash);
+    const nowMs = store.nowMs();
+    if (row === null || !isValid(row, nowMs)) return null;
+    if (nowMs - (row.lastUsedAtMs ?? 0) > touchAfterMs) used.set(row.id, nowMs);
+    return row;
+  };
+  const touch = async (): Promise<void> => {
+    if (used.size === 0) return;
+    const batch = new Map(used);
+    used.clear();
+    await store.access.touchTokens(batch).catch(onFault);
+  };
+  const timer = setInterval(() => void touch(), touchEveryMs);
+  timer.unref();
+
+  return {
+    async create({ lifeMs, ...token }) {
+      const secret = createTokenSecret();
+      const createdAtMs = store.nowMs();
+      const row = {
+        ...token,
+        id: createTokenId(),
+        createdAtMs,
+        expiresAtMs: lifeMs === null ? null : createdAtMs + lifeMs,
+      };
+      await store.access.createToken(row, hashSecret(secret));
+      return { row: { ...row, lastUsedAtMs: null, revokedAtMs: null }, secret };
+    },
+    find: async (secret) => (isTokenSecret(secret) ? findByHash(hashSecret(secret)) : null),
+    findByHash,
+    list: () => store.access.tokens(),
+    async revoke(id) {
+      if (!(await store.access.revokeToken(id, store.nowMs()))) throw unknownToken(id);
+      known = new RecentMap(knownTokens);
+    },
+    bind: (id, hostId) => store.access.bindToken(id, hostId),
+    async close() {
+      clearInterval(timer);
+      await touch();
+    },
+  };
+}
+
+/** Whether a token opens anything at that time of the store's clock. */
+export function isValid({ revokedAtMs, expiresAtMs }: TokenRow, nowMs: number): boolean {
+  return revokedAtMs === null && (expiresAtMs === null || nowMs < expiresAtMs);
+}
+
+export function principalOfToken({ id, name, role, hostId }: TokenRow): Principal {
+  return { actor: `token:${id}`, displayName: name, role, tokenId: id, hostId };
+}
+
+function unknownToken(id: string): AtlasError {
+  return new AtlasError('TOKEN_NOT_FOUND', 'there is no token of that id that is not revoked', {
+    where: id.slice(0, 64),
+    remedy: 'take the id from GET /api/v1/tokens or cpu-atlas token list',
+  });
+}

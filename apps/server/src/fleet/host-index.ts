@@ -1,0 +1,159 @@
+import type { HarvestState } from '@cpu-atlas/contract';
+import type { Change, Contact, HostRow, Store } from '../store/store.ts';
+import { freshnessOf, type FreshnessPolicy, type HostFreshness } from './freshness.ts';
+
+/** A host as this server remembers it: the row of the store, and what its last heartbeat said beyond that. */
+export interface FleetHost {
+  readonly row: HostRow;
+  /** When the host was last found to look as its snapshot says, on the store's clock. */
+  readonly confirmedAtMs: number;
+  /** Whether its agent waits for commands, as it last told this hub or another one. */
+  readonly takesCommands: boolean;
+  readonly harvests: ReadonlyMap<string, HarvestState>;
+}
+
+/** All hosts in memory, without their snapshots (some 1 KB each), following the store and its other hubs. */
+export interface HostIndex {
+  /** Reads the rows once. @throws STORE_FAILED; the next call tries again */
+  open(): Promise<void>;
+  /** By name, then id. */
+  all(): readonly FleetHost[];
+  get(id: string): FleetHost | undefined;
+  freshnessOf(host: FleetHost): HostFreshness;
+  /** What a contact that was stored says about a host that looks as before. */
+  noteContact(contact: Contact, said: HeartbeatNote): void;
+  /** Reads the rows of hosts that changed. @throws STORE_FAILED */
+  refresh(ids: readonly string[]): Promise<void>;
+  /** Reads all rows again: contacts that other hubs took leave no line in the changes. @throws STORE_FAILED */
+  refreshAll(): Promise<void>;
+  close(): void;
+}
+
+/** What only a heartbeat tells. */
+export interface HeartbeatNote {
+  readonly takesCommands: boolean;
+  readonly harvests: ReadonlyMap<string, HarvestState>;
+}
+
+export interface HostIndexOptions {
+  readonly store: Store;
+  readonly policy: FreshnessPolicy;
+  readonly onFault: (error: unknown) => void;
+  /** Rows are read again this often: that a host was heard by another hub leaves no line in the changes. */
+  readonly refreshMs: number;
+}
+
+/** Above this many changed hosts one query for all is cheaper. */
+const singleReads = 200;
+
+/** Changed in place by each heartbeat, so that the sorted list stays valid. */
+type Entry = { -readonly [K in keyof FleetHost]: FleetHost[K] };
+
+const noHarvests: ReadonlyMap<string, HarvestState> = new Map();
+
+export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndexOptions): HostIndex {
+  const hosts = new Map<string, Entry>();
+  let sorted: readonly FleetHost[] | null = null;
+  let opening: Promise<void> | null = null;
+  /** The demo fleet is of a day in the past, on which its clock stands: when its last host was heard. */
+  let demoClockMs = 0;
+  const dirty = new Set<string>();
+  let following: Promise<void> | null = null;
+
+  const put = (row: HostRow): void => {
+    const entry = hosts.get(row.id);
+    if (row.source === 'demo') demoClockMs = Math.max(demoClockMs, row.lastSeenAtMs);
+    if (entry === undefined) {
+      const { collectedAtMs: confirmedAtMs, takesCommands } = row;
+      hosts.set(row.id, { row, confirmedAtMs, takesCommands, harvests: noHarvests });
+      sorted = null;
+      return;
+    }
+    const isSame = entry.row.observationId === row.observationId;
+    if (entry.row.name !== row.name) sorted = null;
+    // What was read may be older than a contact that came meanwhile.
+    if (row.lastSeenAtMs >= entry.row.lastSeenAtMs) entry.takesCommands = row.takesCommands;
+    entry.confirmedAtMs = Math.max(row.collectedAtMs, isSame ? entry.confirmedAtMs : 0);
+    entry.row = isSame ? { ...row, lastSeenAtMs: Math.max(row.lastSeenAtMs, entry.row.lastSeenAtMs) } : row;
+  };
+  const drop = (id: string): void => {
+    if (hosts.delete(id)) sorted = null;
+  };
+  const refreshAll = async (): Promise<void> => {
+    const rows = await store.observations.hosts();
+    const present = new Set(rows.map(({ id }) => id));
+    rows.forEach(put);
+    for (const id of hosts.keys()) if (!present.has(id)) drop(id);
+  };
+  const refresh = async (ids: readonly string[]): Promise<void> => {
+    if (ids.length > singleReads) return refreshAll();
+    for (const id of ids) {
+      const row = await store.observations.host(id);
+      if (row === null) drop(id);
+      else put(row);
+    }
+  };
+  const follow = async (): Promise<void> => {
+    while (dirty.size > 0) {
+      const ids = [...dirty];
+      dirty.clear();
+      await refresh(ids);
+    }
+  };
+  const run = (work: () => Promise<void>): void => {
+    following ??= work()
+      .catch(onFault)
+      .finally(() => {
+        following = null;
+        if (dirty.size > 0) run(follow);
+      });
+  };
+  const unsubscribe = store.changes.subscribe(
+    (changes: readonly Change[]) => {
+      for (const { kind, subject } of changes) if (kind !== 'catalog-new') dirty.add(subject);
+      run(follow);
+    },
+    () => run(refreshAll),
+  );
+
+  const timer = setInterval(() => run(refreshAll), refreshMs).unref();
+
+  return {
+    async open() {
+      opening ??= refreshAll();
+      try {
+        await opening;
+      } catch (error) {
+        opening = null;
+        throw error;
+      }
+    },
+    all: () => (sorted ??= [...hosts.values()].sort((a, b) => compareHosts(a.row, b.row))),
+    get: (id) => hosts.get(id),
+    freshnessOf({ row }) {
+      return freshnessOf(row, row.source === 'demo' ? demoClockMs : store.nowMs(), policy);
+    },
+    noteContact(contact, said) {
+      const entry = hosts.get(contact.hostId);
+      if (entry === undefined || entry.row.snapshotHash !== contact.snapshotHash) return;
+      const { agentVersion, source } = contact;
+      const lastSeenAtMs = Math.max(entry.row.lastSeenAtMs, contact.seenAtMs);
+      entry.row = { ...entry.row, agentVersion, source, lastSeenAtMs };
+      entry.confirmedAtMs = Math.max(entry.confirmedAtMs, contact.collectedAtMs);
+      entry.takesCommands = said.takesCommands;
+      entry.harvests = said.harvests;
+    },
+    refresh,
+    refreshAll,
+    close() {
+      clearInterval(timer);
+      unsubscribe();
+    },
+  };
+}
+
+/** The order of lists: by name, then id, by code units, so that it is the same everywhere. */
+export function compareHosts(a: Pick<HostRow, 'name' | 'id'>, b: Pick<HostRow, 'name' | 'id'>): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return a.id === b.id ? 0 : a.id < b.id ? -1 : 1;
+}

@@ -1,0 +1,127 @@
+import { AtlasError, vulnerabilitiesOf } from '@cpu-atlas/core';
+import type { PlanHost } from '@cpu-atlas/core';
+import type { AnswerContext, AnswerSource } from '../answer-contexts.ts';
+import { createTurns, sliceMs } from '../cube/turns.ts';
+import type { FleetMember, HostRecord } from '../host-directory.ts';
+import type { Services } from '../services.ts';
+import { nameQemu, type ReportedHost } from './report-host.ts';
+
+type Parts = Pick<Services, 'hosts' | 'contexts' | 'store'>;
+
+export interface ReportHostsWanted {
+  /** Ids; left out: the whole fleet. */
+  readonly hosts?: readonly string[] | undefined;
+  /** Left out: each host's own. */
+  readonly catalog?: string | undefined;
+  /** Each snapshot is read, not one of each fingerprint: what the fingerprint leaves out counts. */
+  readonly readsEach?: boolean | undefined;
+}
+
+/**
+ * Reads hosts for a report. Hosts of one fingerprint share one context.
+ * @throws HOST_NOT_FOUND, CATALOG_NOT_FOUND, STORE_FAILED
+ */
+export async function readReportHosts(parts: Parts, wanted: ReportHostsWanted): Promise<readonly ReportedHost[]> {
+  const members = chooseMembers(await parts.hosts.fleet(), wanted.hosts);
+  const times = await collectionTimes(parts);
+  const known = new Map<string, Seen>();
+  const turns = createTurns(sliceMs);
+  const hosts: ReportedHost[] = [];
+  for (const member of members) {
+    const seen = known.get(member.fingerprint) ?? (await look(parts, member, wanted.catalog));
+    known.set(member.fingerprint, seen);
+    const snapshot = wanted.readsEach === true ? await parts.hosts.snapshot(member.snapshotHash).catch(notThere) : null;
+    hosts.push(reportMember(member, seen, times.get(member.id) ?? null, vulnerabilitiesOf(snapshot)));
+    await turns.take();
+  }
+  return hosts;
+}
+
+/** One host or snapshot, as it is or as it was. @throws what finding it throws */
+export async function readReportSource({ contexts, hosts }: Parts, source: AnswerSource): Promise<ReportedHost> {
+  const answer = await contexts.of(source);
+  const record = source.snapshot === undefined ? await hosts.find(source.host, source.atMs) : null;
+  return reportAnswer(answer, record);
+}
+
+function reportAnswer({ context, snapshotHash, used }: AnswerContext, record: HostRecord | null): ReportedHost {
+  const { snapshot, index } = context;
+  const { id = snapshotHash, name = snapshotHash, labels = {} } = snapshot?.host ?? {};
+  const freshness = record?.freshness.state ?? 'fresh';
+  const shownName = record?.summary.name ?? name;
+  const assumption = used.assumption ?? undefined;
+  return {
+    origin: {
+      ...{ id, name: shownName, snapshotHash, freshness },
+      collectedAt: record?.summary.collectedAt ?? snapshot?.collectedAt ?? null,
+      qemu: nameQemu(index.catalog.qemu),
+      catalogHash: used.hash,
+      assumption: assumption ?? null,
+    },
+    plan: { id, name: shownName, labels, fingerprint: snapshotHash, freshness, context, assumption },
+    vulnerabilities: vulnerabilitiesOf(snapshot),
+  };
+}
+
+interface Seen extends Pick<PlanHost, 'context' | 'assumption'> {
+  readonly qemu: string | null;
+  readonly catalogHash: string | null;
+}
+
+/** A damaged snapshot makes its host unknown, not the whole report a fault. */
+async function look({ contexts }: Parts, { snapshotHash }: FleetMember, catalog: string | undefined): Promise<Seen> {
+  try {
+    const { context, used } = await contexts.of({ snapshot: snapshotHash, catalog });
+    const qemu = nameQemu(context.index.catalog.qemu);
+    return { context, assumption: used.assumption ?? undefined, qemu, catalogHash: used.hash };
+  } catch (error) {
+    if (!(error instanceof AtlasError) || !error.code.startsWith('SNAPSHOT_')) throw error;
+    return { context: { unseen: error.message }, assumption: undefined, qemu: null, catalogHash: null };
+  }
+}
+
+function reportMember(
+  { id, name, labels, fingerprint, freshness, snapshotHash }: FleetMember,
+  { context, assumption, qemu, catalogHash }: Seen,
+  collectedAt: string | null,
+  vulnerabilities: ReportedHost['vulnerabilities'],
+): ReportedHost {
+  const { state } = freshness;
+  return {
+    origin: {
+      ...{ id, name, snapshotHash, collectedAt, freshness: state, qemu, catalogHash },
+      assumption: assumption ?? null,
+    },
+    plan: { id, name, labels, fingerprint, freshness: state, context, assumption },
+    vulnerabilities,
+  };
+}
+
+/** When the current snapshot of each host was taken, RFC 3339. @throws STORE_FAILED */
+export async function collectionTimes({ store }: Pick<Services, 'store'>): Promise<ReadonlyMap<string, string>> {
+  const seen = await store.observations.observationsAt(store.nowMs());
+  return new Map(seen.map(({ hostId, collectedAtMs }) => [hostId, new Date(collectedAtMs).toISOString()]));
+}
+
+/** Those of the fleet that are named, once each. @throws HOST_NOT_FOUND */
+export function chooseMembers(
+  fleet: readonly FleetMember[],
+  wanted: readonly string[] | undefined,
+): readonly FleetMember[] {
+  if (wanted === undefined) return fleet;
+  const byId = new Map(fleet.map((member) => [member.id, member]));
+  return [...new Set(wanted)].map((id) => {
+    const member = byId.get(id);
+    if (member !== undefined) return member;
+    throw new AtlasError('HOST_NOT_FOUND', 'there is no host of that id', {
+      where: id,
+      remedy: 'take the id from GET /api/v1/hosts',
+    });
+  });
+}
+
+/** A host without a snapshot that can be read says nothing about its vulnerabilities. */
+function notThere(error: unknown): null {
+  if (error instanceof AtlasError && error.code.startsWith('SNAPSHOT_')) return null;
+  throw error;
+}
