@@ -1,9 +1,18 @@
 import { AtlasError } from '@cpu-atlas/core';
 import { Command, CommanderError } from 'commander';
+import { addBaseline } from './options/baseline-options.ts';
+import { addCompare } from './options/compare-options.ts';
+import { addDecode } from './options/decode-options.ts';
+import { addExport } from './options/export-options.ts';
+import { addGuestCpuid } from './options/guest-cpuid-options.ts';
 import { addHarvest } from './options/harvest-options.ts';
+import { addImport } from './options/import-options.ts';
+import { addPolicy } from './options/policy-options.ts';
+import { addPlan } from './options/plan-options.ts';
 import { addProbe } from './options/probe-options.ts';
 import { addResolve } from './options/resolve-options.ts';
 import { addServe } from './options/serve-options.ts';
+import { addToken } from './options/token-options.ts';
 import { addVerify } from './options/verify-options.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Terminal } from './output/terminal.ts';
@@ -46,7 +55,23 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     })
     .showSuggestionAfterError(true)
     .addHelpText('afterAll', exitHelp);
-  for (const add of [addProbe, addHarvest, addResolve, addVerify, addServe]) add(program, run, surroundings);
+  for (const add of [
+    addPlan,
+    addProbe,
+    addHarvest,
+    addResolve,
+    addVerify,
+    addServe,
+    addToken,
+    addDecode,
+    addImport,
+    addBaseline,
+    addCompare,
+    addGuestCpuid,
+    addExport,
+    addPolicy,
+  ])
+    add(program, run, surroundings);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (cause) {

@@ -1,0 +1,76 @@
+import { abiReach, assertNever, baselineCpus, describeHost, findBaseline } from '@cpu-atlas/core';
+import type { Accelerator, Baseline, BaselineMode, KernelIrqchip, LibvirtCpu, LibvirtMapIndex } from '@cpu-atlas/core';
+import { openLibvirtMaps } from '@cpu-atlas/server/library';
+import type { Answerer } from '../answerer.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { formatBaseline, type LibvirtAnswer } from '../output/baseline-table.ts';
+import { write, type Terminal } from '../output/terminal.ts';
+import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
+
+export interface BaselineOptions {
+  readonly terminal: Terminal;
+  readonly answerer: Answerer;
+  readonly snapshots: readonly string[];
+  readonly catalog: string | undefined;
+  readonly accel: Accelerator;
+  readonly machine: string | undefined;
+  readonly kernelIrqchip: KernelIrqchip | undefined;
+  readonly mode: BaselineMode;
+  readonly migratable: boolean;
+  /** Release whose own answer is told, too. */
+  readonly libvirt: string | undefined;
+  readonly format: 'table' | 'json';
+}
+
+/** Tells the best CPU that runs on all of some hosts. */
+export async function findHostBaseline(options: BaselineOptions): Promise<ExitCode> {
+  const { terminal, answerer, snapshots, catalog, accel, kernelIrqchip, mode, migratable, format } = options;
+  const hosts = await readHosts(answerer, snapshots, catalog);
+  const machine = machineOf(hosts, options.machine);
+  const baseline = findBaseline(hosts, { accel, machine, kernelIrqchip, mode, migratable });
+  const libvirt =
+    options.libvirt === undefined ? null : askLibvirt(await openLibvirtMaps().of(options.libvirt), hosts, baseline);
+  const assumptions = [...new Set(hosts.flatMap(({ assumption }) => assumption ?? []))];
+  const vendors = baseline.vendors.map((vendor) => ({
+    ...vendor,
+    abi: abiReach((feature) => vendor.features.includes(feature)),
+  }));
+  const text =
+    format === 'json'
+      ? `${JSON.stringify({ ...baseline, vendors, assumptions, libvirt }, null, terminal.isOutTerminal ? 2 : undefined)}\n`
+      : formatBaseline({ baseline, assumptions, libvirt }, terminal.paint);
+  await write(terminal.out, text);
+  return exitOf(baseline.outcome);
+}
+
+function askLibvirt(
+  index: LibvirtMapIndex,
+  hosts: readonly FileHost[],
+  { accel, machine, kernelIrqchip, migratable }: Baseline,
+): LibvirtAnswer {
+  const told = { release: index.map.release };
+  const cpus: LibvirtCpu[] = [];
+  for (const { name, context } of hosts) {
+    const described = describeHost(index, context, { accel, machine, kernelIrqchip });
+    if (described.outcome !== 'ok')
+      return { ...told, outcome: described.outcome, reason: `${name}: ${described.reason}` };
+    cpus.push(described.cpu);
+  }
+  const answer = baselineCpus(index, cpus, { migratable });
+  return answer.outcome === 'ok'
+    ? { ...told, outcome: 'ok', cpu: answer.cpu }
+    : { ...told, outcome: 'error', reason: answer.reason };
+}
+
+function exitOf(outcome: Baseline['outcome']): ExitCode {
+  switch (outcome) {
+    case 'found':
+      return exitCodes.yes;
+    case 'none':
+      return exitCodes.no;
+    case 'unknown':
+      return exitCodes.unknown;
+    default:
+      return assertNever(outcome);
+  }
+}

@@ -1,0 +1,112 @@
+import { compareCpus, compareStart, describeHost } from '@cpu-atlas/core';
+import type {
+  Accelerator,
+  KernelIrqchip,
+  LibvirtComparison,
+  LibvirtCpu,
+  LibvirtMapIndex,
+  PlanRequest,
+  StartComparison,
+} from '@cpu-atlas/core';
+import { libvirtCpuSchema, parseJsonText, parseWith } from '@cpu-atlas/contract';
+import { openLibvirtMaps } from '@cpu-atlas/server/library';
+import type { Answerer } from '../answerer.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { formatTable, printable } from '../output/table.ts';
+import { write, type Terminal } from '../output/terminal.ts';
+import { readLimitedFile } from '../sources/limited-file.ts';
+import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
+
+/** A CPU as libvirt would be asked about it: a model, or a definition in a file. */
+export type AskedCpu =
+  { readonly kind: 'model'; readonly model: string } | { readonly kind: 'file'; readonly path: string };
+
+export interface CompareOptions {
+  readonly terminal: Terminal;
+  readonly answerer: Answerer;
+  readonly snapshots: readonly string[];
+  readonly catalog: string | undefined;
+  readonly accel: Accelerator;
+  readonly machine: string | undefined;
+  readonly kernelIrqchip: KernelIrqchip | undefined;
+  readonly cpu: AskedCpu;
+  readonly libvirt: string;
+  readonly format: 'table' | 'json';
+}
+
+/** One host's answer. */
+interface ComparedHost {
+  readonly host: string;
+  readonly hostModel: string | null;
+  readonly comparison: Omit<LibvirtComparison, 'outcome'> & {
+    readonly outcome: LibvirtComparison['outcome'] | 'unknown';
+  };
+  /** QEMU beside libvirt; null where a definition was compared, or QEMU has no such model. */
+  readonly start: StartComparison | null;
+}
+
+const definitionBytes = 1024 * 1024;
+
+/** Compares a CPU with hosts as libvirt does, and tells where QEMU sees it another way. */
+export async function compareWithHosts(options: CompareOptions): Promise<ExitCode> {
+  const { terminal, answerer, snapshots, catalog, accel, kernelIrqchip, cpu, format } = options;
+  const index = await openLibvirtMaps().of(options.libvirt);
+  const asked = await readCpu(cpu);
+  const hosts = await readHosts(answerer, snapshots, catalog);
+  const request = { accel, machine: machineOf(hosts, options.machine), kernelIrqchip };
+  const compared = hosts.map((host) => compareHost(index, host, request, asked, cpu.kind === 'model'));
+  const text =
+    format === 'json'
+      ? `${JSON.stringify({ libvirt: index.map.release, ...request, hosts: compared }, null, terminal.isOutTerminal ? 2 : undefined)}\n`
+      : formatCompared(compared);
+  await write(terminal.out, text);
+  return exitOf(compared);
+}
+
+async function readCpu(cpu: AskedCpu): Promise<LibvirtCpu> {
+  if (cpu.kind === 'model') return { kind: 'guest', match: 'exact', model: cpu.model, features: [] };
+  const fault = { code: 'REQUEST_INVALID', source: cpu.path } as const;
+  const value = parseJsonText(await readLimitedFile(cpu.path, definitionBytes), fault);
+  return parseWith(libvirtCpuSchema, value, {
+    ...fault,
+    remedy: 'write a CPU definition as POST /api/v1/cpu-comparisons takes it',
+  });
+}
+
+function compareHost(
+  index: LibvirtMapIndex,
+  { name, context }: FileHost,
+  request: PlanRequest,
+  cpu: LibvirtCpu,
+  isModel: boolean,
+): ComparedHost {
+  const described = describeHost(index, context, request);
+  const offered = isModel && cpu.model !== undefined && context.index.modelByName.has(cpu.model) ? cpu.model : null;
+  const start = offered === null ? null : compareStart(index, context, { ...request, model: offered });
+  if (described.outcome === 'ok')
+    return { host: name, hostModel: described.cpu.model, comparison: compareCpus(index, described.cpu, cpu), start };
+  const { outcome, reason } = described;
+  return { host: name, hostModel: null, comparison: { outcome, reason, missing: [], forbidden: [], extra: [] }, start };
+}
+
+function formatCompared(hosts: readonly ComparedHost[]): string {
+  const rows = hosts.map(({ host, hostModel, comparison: { outcome, reason, missing, forbidden }, start }) => [
+    printable(host),
+    outcome,
+    hostModel ?? '',
+    `${printable(reason)}${[...missing, ...forbidden].map((name) => ` ${name}`).join('')}`,
+    start === null ? '' : `QEMU ${start.qemu}, enforce ${start.enforce}`,
+  ]);
+  const differences = hosts.flatMap(({ host, start }) =>
+    (start?.differences ?? []).map((difference) => `  ${printable(host)}: ${printable(difference)}\n`),
+  );
+  return formatTable(rows) + differences.join('');
+}
+
+/** Any error is wrong input; any no is no; else anything unknown cannot be told. */
+function exitOf(hosts: readonly ComparedHost[]): ExitCode {
+  const outcomes = new Set(hosts.map(({ comparison }) => comparison.outcome));
+  if (outcomes.has('error')) return exitCodes.input;
+  if (outcomes.has('incompatible')) return exitCodes.no;
+  return outcomes.has('unknown') ? exitCodes.unknown : exitCodes.yes;
+}

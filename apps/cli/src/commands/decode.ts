@@ -1,0 +1,45 @@
+import { decodeLimits, decodeText } from '@cpu-atlas/core';
+import type { DecodedMessage, Decoding } from '@cpu-atlas/core';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { printable } from '../output/table.ts';
+import { write, type Paint, type Terminal } from '../output/terminal.ts';
+import { readLimitedFile } from '../sources/limited-file.ts';
+
+export interface DecodeOptions {
+  readonly terminal: Terminal;
+  /** `-`: standard input. */
+  readonly file: string;
+  readonly format: 'table' | 'json';
+}
+
+const bytesPerCharacter = 4;
+
+/** Tells what an error text means. 0: something was recognised, 3: nothing was. */
+export async function decode({ terminal, file, format }: DecodeOptions): Promise<ExitCode> {
+  const path = file === '-' ? '/dev/stdin' : file;
+  const decoding = decodeText(await readLimitedFile(path, decodeLimits.characters * bytesPerCharacter));
+  const text = format === 'json' ? `${JSON.stringify(decoding, null, 1)}\n` : formatDecoding(decoding, terminal.paint);
+  await write(terminal.out, text);
+  return decoding.messages.length === 0 ? exitCodes.unknown : exitCodes.yes;
+}
+
+function formatDecoding({ messages, otherLines }: Decoding, paint: Paint): string {
+  if (messages.length === 0) return 'Nothing in this text is known to Atlas.\n';
+  const rest = otherLines === 0 ? '' : paint.dim(`${otherLines} other lines were not recognised.\n`);
+  return `${messages.map((message) => formatMessage(message, paint)).join('\n')}${rest}`;
+}
+
+function formatMessage({ source, line, text, meaning, features, remedies }: DecodedMessage, paint: Paint): string {
+  const listed = features.map(({ role, name, bit, description }) =>
+    [`  ${role} ${paint.strong(printable(name))}`, bit ?? '', paint.dim(description)]
+      .filter((part) => part !== '')
+      .join('  '),
+  );
+  return [
+    paint.dim(`${source}, line ${line}: ${printable(text)}`),
+    meaning,
+    ...listed,
+    ...remedies.map((remedy) => `  → ${remedy}`),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,67 @@
+import {
+  compareGuestCpuids,
+  describeComparison,
+  describeGuestCpuid,
+  guestCpuid,
+  type GuestCpuid,
+  type GuestCpuidComparison,
+  type ResolutionRequest,
+} from '@cpu-atlas/core';
+import type { Answerer } from '../answerer.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { formatComparison, formatGuestCpuid } from '../output/guest-cpuid-table.ts';
+import { write, type Terminal } from '../output/terminal.ts';
+
+export interface GuestCpuidCommandOptions {
+  readonly terminal: Terminal;
+  readonly answerer: Answerer;
+  readonly snapshot: string;
+  readonly catalog: string | undefined;
+  readonly request: ResolutionRequest;
+  readonly vcpu: number;
+  /** The host, and its QEMU, to compare with; left out: nothing is compared. */
+  readonly other: { readonly snapshot: string; readonly catalog: string | undefined } | undefined;
+  readonly format: 'table' | 'json';
+}
+
+/** Tells the whole CPUID of a vCPU, or in what it differs on another host. */
+export async function tellGuestCpuid(options: GuestCpuidCommandOptions): Promise<ExitCode> {
+  const { terminal, answerer, snapshot, catalog, request, vcpu, other, format } = options;
+  const { context, use } = await answerer.prepare({ snapshot, catalog });
+  const guest = guestCpuid(context, request, { vcpu });
+  if (other !== undefined) {
+    const { context: otherContext } = await answerer.prepare(other);
+    const otherGuest = guestCpuid(otherContext, request, { vcpu });
+    const comparison = compareGuestCpuids(guest, otherGuest);
+    const refusals = { first: guest.refusal, second: otherGuest.refusal };
+    const text =
+      format === 'json'
+        ? asJson({ ...describeComparison(comparison), refusals }, terminal)
+        : formatComparison(comparison, refusals, terminal.paint);
+    await write(terminal.out, text);
+    return (guest.refusal ?? otherGuest.refusal) ? exitCodes.no : exitOfComparison(comparison);
+  }
+  const { assumption } = use.used;
+  const assumptions = [...(assumption === null ? [] : [assumption]), ...guest.assumptions];
+  const description = { ...describeGuestCpuid(context.index, guest), assumptions };
+  await write(
+    terminal.out,
+    format === 'json' ? asJson(description, terminal) : formatGuestCpuid(description, terminal.paint),
+  );
+  return exitOf(guest);
+}
+
+function asJson(value: object, { isOutTerminal }: Terminal): string {
+  return `${JSON.stringify(value, null, isOutTerminal ? 2 : undefined)}\n`;
+}
+
+function exitOf({ refusal, isComplete, entries }: GuestCpuid): ExitCode {
+  if (refusal !== null) return exitCodes.no;
+  const isKnown = isComplete && entries.every(({ unknown, isUncertain }) => unknown === undefined && !isUncertain);
+  return isKnown ? exitCodes.yes : exitCodes.unknown;
+}
+
+function exitOfComparison({ verdict }: GuestCpuidComparison): ExitCode {
+  if (verdict === 'equal') return exitCodes.yes;
+  return verdict === 'different' ? exitCodes.no : exitCodes.unknown;
+}
