@@ -11,6 +11,7 @@ import { createRouteStore } from './navigation/route-store.ts';
 import { RouteContext } from './navigation/use-route.ts';
 import { createProofStore } from './proofs/proof-store.ts';
 import { ProofContext } from './proofs/use-proofs.ts';
+import { createTray, TrayContext } from './views/compare/tray.ts';
 import { applyTheme, readTheme } from './theme/theme.ts';
 
 applyTheme(readTheme());
@@ -18,6 +19,7 @@ applyTheme(readTheme());
 const client = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: true } } });
 const routes = createRouteStore(addressBarOf(window));
 const proofs = createProofStore(requestVerification);
+const tray = createTray(sessionStorage);
 const root = document.getElementById('root');
 
 if (root !== null) {
@@ -26,7 +28,9 @@ if (root !== null) {
       <QueryClientProvider client={client}>
         <RouteContext value={routes}>
           <ProofContext value={proofs}>
-            <App />
+            <TrayContext value={tray}>
+              <App />
+            </TrayContext>
           </ProofContext>
         </RouteContext>
       </QueryClientProvider>

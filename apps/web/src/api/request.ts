@@ -6,8 +6,11 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** The answer comes within this time, or the request is given up. */
   readonly timeoutMs: number;
-  /** Sent as JSON with POST. */
+  /** Sent as JSON, with POST unless a method is named. */
   readonly body?: unknown;
+  /** Sent as it is, in place of a body. */
+  readonly upload?: { readonly content: Blob | string; readonly type: string };
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 }
 
 /**
@@ -17,9 +20,16 @@ export interface RequestOptions {
  */
 export async function requestJson<T>(path: string, options: RequestOptions): Promise<T> {
   const response = await send(path, options);
+  // An answer without content is an answer: whoever asks for it names `void`.
+  if (response.status === 204) return undefined as T;
   const body: T | undefined = await response.json().catch(() => undefined);
   if (response.ok && body !== undefined) return body;
-  throw new FaultError(
+  throw faultOfBody(path, response, body);
+}
+
+/** The backend's own problem; or that there is none in what it answered. */
+function faultOfBody(path: string, response: Response, body: unknown): FaultError {
+  return new FaultError(
     readProblem(body) ?? {
       code: 'ANSWER_INVALID',
       title: 'The backend answered something that is not JSON',
@@ -30,13 +40,25 @@ export async function requestJson<T>(path: string, options: RequestOptions): Pro
   );
 }
 
-async function send(path: string, { signal, timeoutMs, body }: RequestOptions): Promise<Response> {
+/**
+ * Asks the backend for bytes of a media type.
+ * @throws FaultError as `requestJson`
+ */
+export async function requestBytes(
+  path: string,
+  { accept, ...options }: RequestOptions & { readonly accept: string },
+): Promise<Uint8Array> {
+  const response = await send(path, options, accept);
+  if (response.ok) return new Uint8Array(await response.arrayBuffer());
+  throw faultOfBody(path, response, await response.json().catch(() => undefined));
+}
+
+async function send(path: string, options: RequestOptions, accept = 'application/json'): Promise<Response> {
+  const { signal, timeoutMs } = options;
   const limit = AbortSignal.timeout(timeoutMs);
-  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   try {
     return await fetch(base + path, {
-      headers: { accept: 'application/json' },
-      ...(body === undefined ? {} : post),
+      ...contentOf(options, accept),
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     });
   } catch (cause) {
@@ -59,4 +81,13 @@ async function send(path: string, { signal, timeoutMs, body }: RequestOptions): 
           },
     );
   }
+}
+
+function contentOf({ body, upload, method }: RequestOptions, accept: string): RequestInit {
+  if (upload !== undefined) {
+    return { method: method ?? 'POST', headers: { accept, 'content-type': upload.type }, body: upload.content };
+  }
+  if (body === undefined) return { method: method ?? 'GET', headers: { accept } };
+  const headers = { accept, 'content-type': 'application/json' };
+  return { method: method ?? 'POST', headers, body: JSON.stringify(body) };
 }

@@ -3,7 +3,7 @@ import type { CatalogSummary, HostSummary } from '@cpu-atlas/contract';
 import type { Catalog, HostSnapshot } from '@cpu-atlas/core';
 import { faultOf } from './fault.ts';
 import type { Fault } from './fault.ts';
-import { catalogQuery, catalogsQuery, hostsQuery, snapshotQuery } from './queries.ts';
+import { catalogQuery, catalogsQuery, hostQuery, hostsQuery, snapshotQuery } from './queries.ts';
 
 /** What a link pins; '' where it does not say. */
 export interface Pins {
@@ -16,6 +16,8 @@ export interface Pins {
 export interface LoadedAtlas {
   readonly kind: 'ready';
   readonly host: HostSummary;
+  /** The first hosts of the fleet, to choose another one from. */
+  readonly hosts: readonly HostSummary[];
   readonly snapshotHash: string;
   readonly snapshot: HostSnapshot;
   readonly catalogHash: string;
@@ -48,7 +50,10 @@ const noCatalog: Fault = {
 export function useAtlas(pins: Pins): Atlas {
   const hosts = useQuery(hostsQuery);
   const catalogs = useQuery(catalogsQuery);
-  const host = pickHost(hosts.data?.items, pins.host);
+  const listed = pickHost(hosts.data?.items, pins.host);
+  // A large fleet is not listed whole: a host that is asked for by its id may be further down.
+  const unlisted = useQuery(hostQuery(hosts.data !== undefined && listed === null ? pins.host : ''));
+  const host = listed ?? unlisted.data?.summary ?? null;
   const snapshotHash = pins.snapshot || (host?.snapshotHash ?? '');
   const catalogHash = pins.catalog || (host === null ? '' : pickCatalog(host, catalogs.data?.items));
   const snapshot = useQuery(snapshotQuery(snapshotHash));
@@ -57,6 +62,7 @@ export function useAtlas(pins: Pins): Atlas {
   const failed = [hosts, snapshot, catalog].find(({ isError, data }) => isError && data === undefined);
   if (failed !== undefined) return { kind: 'fault', fault: faultOf(failed.error), retry: () => void failed.refetch() };
   if (hosts.data === undefined) return { kind: 'loading', what: 'host' };
+  if (host === null && unlisted.isLoading) return { kind: 'loading', what: 'host' };
   if (host === null) return { kind: 'fault', fault: noHost, retry: () => void hosts.refetch() };
   if (catalogHash === '' && catalogs.isFetched) {
     return { kind: 'fault', fault: noCatalog, retry: () => void catalogs.refetch() };
@@ -66,6 +72,7 @@ export function useAtlas(pins: Pins): Atlas {
   return {
     kind: 'ready',
     host,
+    hosts: hosts.data.items,
     snapshotHash: snapshot.data.hash,
     snapshot: snapshot.data.snapshot,
     catalogHash: catalog.data.hash,

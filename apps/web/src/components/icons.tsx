@@ -22,7 +22,20 @@ const shapes = {
   rows: <path d="M2.5 3.5h11M2.5 6.5h11M2.5 9.5h11M2.5 12.5h11" />,
   keyboard: <path d="M1.5 4.5h13v7h-13zM4 7h.01M6.7 7h.01M9.3 7h.01M12 7h.01M5 9.3h6" />,
   warning: <path d="M8 2.5 14 13H2L8 2.5ZM8 6.5v3M8 11.3h.01" />,
+  pivot: <path d="M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z" />,
+  fleet: <path d="M8 2.5v4M8 6.5 3.5 10M8 6.5l4.5 3.5M2.5 10.5h3v3h-3zM10.5 10.5h3v3h-3zM6.5 10.5h3v3h-3zM8 7v3.5" />,
+  leave: <path d="M6.5 3h-4v10h4M10 5l3 3-3 3M5.5 8H13" />,
+  security: <path d="M8 2l5 2v4c0 3-2 5-5 6-3-1-5-3-5-6V4zM5.8 8l1.6 1.6 3-3" />,
+  reports: <path d="M4 2h5.5L12.5 5v9h-8.5zM9.5 2v3h3M6 8h4.500M6 10.500h4.500" />,
+  decode: <path d="M2.5 3.5h11v9h-11zM5 6.5l2 1.5-2 1.5M8.5 10h2.5" />,
   print: <path d="M4.5 5.5v-3h7v3M4.5 11.5h-2v-6h11v6h-2M4.5 9.5h7v4h-7z" />,
+  pools: <path d="M6 9.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM10 13.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z" />,
+  vms: <path d="M2.5 2.5h7v5h-7zM6.5 8.5v5h7v-5h-4M11 6.5v-3h-1.5M11 6.5 9.7 5.2M11 6.5l1.3-1.3" />,
+  models: (
+    <path d="M4.5 4.5h7v7h-7zM6.5 2v2.5M9.5 2v2.5M6.5 11.5V14M9.5 11.5V14M2 6.5h2.5M2 9.5h2.5M11.5 6.5H14M11.5 9.5H14" />
+  ),
+  compare: <path d="M2.5 3h4v10h-4zM9.5 3h4v10h-4zM4.5 6h.01M11.5 10h.01" />,
+  stability: <path d="M2.5 13.5v-11M2.5 5h4v3h3v3h4M13.5 11v2.5" />,
 } as const satisfies Record<string, ReactNode>;
 
 export type IconName = keyof typeof shapes;

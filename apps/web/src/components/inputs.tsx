@@ -33,7 +33,9 @@ export function SearchField({ label, value, onChange, placeholder, ref }: Search
 
 /** Puts the cursor into the search field of the screen; for the key `/`. */
 export function focusSearchField(): void {
-  document.querySelector<HTMLInputElement>('input[data-search]')?.select();
+  const input = document.querySelector<HTMLInputElement>('input[data-search]');
+  input?.focus();
+  input?.select();
 }
 
 interface LabelledProps {

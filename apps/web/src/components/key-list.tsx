@@ -8,6 +8,7 @@ const keys = [
   ['Enter', 'explain the cell; fold or unfold a family or machine types'],
   ['Esc', 'close the explanation; empty the search'],
   ['/', 'search models and features'],
+  ['c', 'put the explained cell, or the model, into the compare tray'],
   ['t', 'transpose'],
   ['d', 'only what differs'],
   ['⌘K, Ctrl K', 'go anywhere, do anything'],

@@ -1,11 +1,13 @@
 import { useMemo, useState } from 'react';
 import type { MouseEvent, ReactNode } from 'react';
+import { useLogOut, useSession } from '../api/session.ts';
 import type { Route, View } from '../navigation/route.ts';
 import { formatRoute, routeTo } from '../navigation/route.ts';
 import { screens } from '../navigation/screens.ts';
 import { useNavigate, useRoute, useLastMatrix } from '../navigation/use-route.ts';
 import { applyTheme, readTheme, themes } from '../theme/theme.ts';
 import type { Theme } from '../theme/theme.ts';
+import { useTray } from '../views/compare/tray.ts';
 import { CommandPalette } from './command-palette.tsx';
 import type { Command } from './command-palette.tsx';
 import { IconButton } from './buttons.tsx';
@@ -31,6 +33,7 @@ export function Shell({ title, panel, commands, children }: ShellProps) {
   const [theme, setTheme] = useState<Theme>(readTheme);
   const navigate = useNavigate();
   const lastMatrix = useLastMatrix();
+  const tray = useTray();
   const chooseTheme = (next: Theme) => {
     applyTheme(next);
     setTheme(next);
@@ -64,11 +67,19 @@ export function Shell({ title, panel, commands, children }: ShellProps) {
           <Mark /> <span className="nav-text">CPU Atlas</span>
         </p>
         {linkedViews.map((view) => (
-          <NavLink key={view} icon={screens[view].icon} route={view === 'matrix' ? lastMatrix : toView(view)}>
+          <NavLink
+            key={view}
+            icon={screens[view].icon}
+            route={
+              view === 'matrix' ? lastMatrix : view === 'compare' ? routeTo(view, { items: tray.items }) : toView(view)
+            }
+            count={view === 'compare' ? tray.items.length : 0}
+          >
             {screens[view].label}
           </NavLink>
         ))}
         <div className="nav-foot">
+          <Visitor />
           <IconButton icon="keyboard" label="List of keys (?)" onPress={() => setOpen('keys')} />
           <IconButton
             icon={theme}
@@ -102,17 +113,28 @@ function toView(view: View): Route {
   return routeTo(view) as Route;
 }
 
+/** Who is logged in, and the way out; nothing where nobody logs in. */
+function Visitor() {
+  const session = useSession();
+  const logOut = useLogOut();
+  if (session?.visitor === undefined || session.visitor === null || !session.isLoginRequired) return null;
+  const { displayName, role } = session.visitor;
+  return <IconButton icon="leave" label={`Log out ${displayName}, ${role}`} onPress={() => void logOut()} />;
+}
+
 const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
 const themeWords = { system: 'System', light: 'Light', dark: 'Dark' } as const satisfies Record<Theme, string>;
 
 interface NavLinkProps {
-  readonly icon: IconName;
+  readonly icon: IconName | null;
   readonly route: Route;
+  /** Shown behind the name; 0 is not. */
+  readonly count: number;
   readonly children: string;
 }
 
-function NavLink({ icon, route, children }: NavLinkProps) {
+function NavLink({ icon, route, count, children }: NavLinkProps) {
   const here = useRoute();
   const navigate = useNavigate();
   const follow = (event: MouseEvent) => {
@@ -128,8 +150,9 @@ function NavLink({ icon, route, children }: NavLinkProps) {
       title={children}
       onClick={follow}
     >
-      <Icon name={icon} />
+      {icon === null ? null : <Icon name={icon} />}
       <span className="nav-text">{children}</span>
+      {count === 0 ? null : <span className="section-count">{count}</span>}
     </a>
   );
 }

@@ -14,6 +14,7 @@ import { findExplicitCpu, writeCommandLine } from './write-command-line.ts';
 import { inState } from './explanation.ts';
 import { FeatureFinder } from './feature-finder.tsx';
 import { BlockedFeatures, FoldedFeatures } from './feature-lists.tsx';
+import { Fitness } from './fitness.tsx';
 import { Identity } from './identity.tsx';
 import { Section } from './section.tsx';
 import { Verdict } from './verdict.tsx';
@@ -141,6 +142,7 @@ function Explanation({ context, request, host, qemu, proof, resolution, features
           <pre className="inspector-pre">{resolution.warnings.join('\n')}</pre>
         </Section>
       )}
+      <Fitness resolution={resolution} features={features} snapshot={context.snapshot} />
       <Identity resolution={resolution} />
       <Remarks title="Assumed" remarks={resolution.assumptions} />
       <footer className="inspector-foot">

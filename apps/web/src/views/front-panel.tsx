@@ -65,14 +65,22 @@ export function FrontPanel({ atlas, state, change }: FrontPanelProps) {
           onChoose={(irqchip) => change({ irqchip })}
         />
       ) : null}
-      <div className="field panel-host">
-        <span className="field-label">
-          Host, seen <Age of={snapshot.collectedAt} />
-        </span>
-        <span className="field-value">
+      <PickList
+        label={`Host, ${host.freshness.state}`}
+        value={
           <span className="panel-host-name" title={host.cpuName ?? undefined}>
             {host.name}
           </span>
+        }
+        chosen={host.id}
+        options={listHosts(atlas)}
+        placeholder="Name, CPU, kernel"
+        onPick={(id) => change({ host: id, snapshot: '', catalog: '' })}
+      />
+      <div className="field panel-host">
+        <span className="field-label">Seen</span>
+        <span className="field-value">
+          <Age of={snapshot.collectedAt} />
           <ProbeButton host={host} onProbed={(summary) => change({ snapshot: summary.snapshotHash }, 'replace')} />
         </span>
       </div>
@@ -96,6 +104,15 @@ function listCatalogs({ host, catalogs }: LoadedAtlas): readonly Option[] {
       group: 'What if it were another QEMU',
     }));
   return [...own, ...others];
+}
+
+function listHosts({ hosts }: LoadedAtlas): readonly Option[] {
+  return hosts.map(({ id, name, cpuName, kernelRelease, isSelf, freshness }) => ({
+    value: id,
+    label: name,
+    note: [cpuName, kernelRelease, freshness.state === 'fresh' ? null : freshness.state].filter(Boolean).join(', '),
+    group: isSelf ? 'This backend' : 'Fleet',
+  }));
 }
 
 function CatalogNote({ atlas: { catalog } }: { readonly atlas: LoadedAtlas }) {

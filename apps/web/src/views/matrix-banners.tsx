@@ -3,7 +3,8 @@ import type { LoadedAtlas } from '../api/use-atlas.ts';
 import { Banner } from '../components/fault-notice.tsx';
 import type { MatrixState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
-import { writeHarvest } from './write-harvest.ts';
+import { WaysIn } from './first-run/first-run.tsx';
+import { writeHarvest } from './host/write-harvest.ts';
 
 interface MatrixBannersProps {
   readonly atlas: LoadedAtlas;
@@ -29,9 +30,16 @@ export function MatrixBanners({ atlas, state, change }: MatrixBannersProps) {
             </button>
           }
         >
-          KVM on {host.name} was not seen, so that its cells are unknown: {unknown.reason}. To mend: {unknown.remedy}.
+          KVM on {host.name} was not seen, so what depends on it is unknown: {unknown.reason}. To mend: {unknown.remedy}
+          .
         </Banner>
       )}
+      {unknown !== null && atlas.hosts.length === 1 ? (
+        <div className="ways-in-hint">
+          <p>What KVM would do on the only host is unknown. Without KVM here, a matrix comes from:</p>
+          <WaysIn />
+        </div>
+      ) : null}
       {isNearest ? (
         <Banner>
           {binary.path} is QEMU {binary.version}; the nearest catalog, {binary.catalogVersion}, answers for it.{' '}

@@ -9,6 +9,10 @@ import type { MatrixState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
 import { keyOfCell } from '../proofs/proof-verdict.ts';
 import { useProofs } from '../proofs/use-proofs.ts';
+import { useKeys } from '../components/use-keys.ts';
+import type { CompareItem } from './compare/compare-items.ts';
+import { TrayButton } from './compare/tray-button.tsx';
+import { useTray } from './compare/tray.ts';
 import type { ComputedMatrix } from './use-host-matrix.ts';
 
 interface MatrixPaneProps {
@@ -23,6 +27,9 @@ interface MatrixPaneProps {
 export function MatrixPane({ atlas, state, cell: latestCell, computed, change }: MatrixPaneProps) {
   const cell = useDeferredValue(latestCell);
   const { proofs, prove } = useProofs();
+  const tray = useTray();
+  const item: CompareItem = { kind: 'cell', ...cell, host: atlas.host.id };
+  useKeys({ c: () => tray.toggle(item) });
   const { context, matrix } = computed;
   const { accel, irqchip } = state;
   const request = useMemo(
@@ -58,19 +65,24 @@ export function MatrixPane({ atlas, state, cell: latestCell, computed, change }:
           focusGrid();
         }}
         proof={
-          <ProofPanel
-            proof={proofs.get(key)}
-            isBusy={[...proofs.values()].some(({ kind }) => kind === 'running')}
-            obstacle={findObstacle(atlas, binary?.path)}
-            qemu={binary?.version ?? atlas.catalog.qemu.version}
-            onProve={() => {
-              void prove(key, {
-                ...request,
-                host: atlas.host.id,
-                ...(binary === undefined ? {} : { qemu: binary.path }),
-              });
-            }}
-          />
+          <>
+            <p className="inspector-note">
+              <TrayButton item={item} hint="c" />
+            </p>
+            <ProofPanel
+              proof={proofs.get(key)}
+              isBusy={[...proofs.values()].some(({ kind }) => kind === 'running')}
+              obstacle={findObstacle(atlas, binary?.path)}
+              qemu={binary?.version ?? atlas.catalog.qemu.version}
+              onProve={() => {
+                void prove(key, {
+                  ...request,
+                  host: atlas.host.id,
+                  ...(binary === undefined ? {} : { qemu: binary.path }),
+                });
+              }}
+            />
+          </>
         }
       />
     </aside>

@@ -20,6 +20,7 @@ import { PrintedMatrix } from './printed-matrix.tsx';
 import { useHostMatrix } from './use-host-matrix.ts';
 import type { ComputedMatrix } from './use-host-matrix.ts';
 import { useMatrixPicture } from './use-matrix-picture.ts';
+import { writeCaption } from './write-caption.ts';
 import './matrix-screen.css';
 
 interface MatrixScreenProps {
@@ -108,7 +109,7 @@ function ComputedScreen({ atlas, state, change, computed, panel }: ComputedScree
           </>
         )}
       </div>
-      <PrintedMatrix atlas={atlas} state={state} model={model} />
+      <PrintedMatrix caption={writeCaption(atlas, state)} model={model} />
     </Shell>
   );
 }

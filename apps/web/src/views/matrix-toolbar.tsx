@@ -1,12 +1,10 @@
 import { IconButton, Toggle } from '../components/buttons.tsx';
 import { Icon } from '../components/icons.tsx';
-import { OutcomeGlyph } from '../components/outcome-glyph.tsx';
 import { focusGrid } from '../grid/focus-grid.ts';
-import { outcomes } from '../matrix/cell.ts';
-import type { Outcome } from '../matrix/cell.ts';
 import type { Tally } from '../matrix/tally.ts';
 import type { MatrixState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
+import { Legend } from './matrix-legend.tsx';
 import type { SearchReport } from './use-matrix-picture.ts';
 import './matrix-toolbar.css';
 
@@ -106,27 +104,5 @@ function SearchSays({ search, onPick }: { readonly search: SearchReport; readonl
         </button>
       ))}
     </p>
-  );
-}
-
-const legendWords = {
-  runs: 'runs',
-  filtered: 'filtered',
-  refused: 'refused',
-  unknown: 'unknown',
-  'not-offered': 'not offered',
-} as const satisfies Record<Outcome, string>;
-
-function Legend({ tally }: { readonly tally: Tally }) {
-  return (
-    <ul className="legend" aria-label="Legend, with the number of cells on the screen">
-      {outcomes.map((outcome) => (
-        <li key={outcome} className="legend-item" data-none={tally[outcome] === 0 ? '' : undefined}>
-          <OutcomeGlyph outcome={outcome} />
-          <span>{legendWords[outcome]}</span>
-          <span className="mono">{tally[outcome]}</span>
-        </li>
-      ))}
-    </ul>
   );
 }

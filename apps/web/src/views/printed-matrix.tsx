@@ -1,28 +1,25 @@
-import { useEffect, useState } from 'react';
-import { flushSync } from 'react-dom';
-import type { LoadedAtlas } from '../api/use-atlas.ts';
 import { outcomes, outcomeWords } from '../matrix/cell.ts';
 import { OutcomeGlyph } from '../components/outcome-glyph.tsx';
+import { useIsPrinting } from '../components/use-printing.ts';
 import { writeCount } from '../grid/grid-layout.ts';
 import type { GridCell, GridModel, GridNote } from '../grid/grid-model.ts';
 import { shareOf } from '../matrix/tally.ts';
-import type { MatrixState } from '../navigation/route.ts';
 import './printed-matrix.css';
 
 interface PrintedMatrixProps {
-  readonly atlas: LoadedAtlas;
-  readonly state: MatrixState;
+  /** The front panel in words: what the cells were computed from. */
+  readonly caption: string;
   readonly model: GridModel;
 }
 
 /** The matrix for paper: a table with the front panel as its caption; built only while the page is printed. */
-export function PrintedMatrix({ atlas, state, model }: PrintedMatrixProps) {
+export function PrintedMatrix({ caption, model }: PrintedMatrixProps) {
   const isPrinting = useIsPrinting();
   if (!isPrinting) return null;
   return (
     <>
       <table className="printed">
-        <caption>{writeCaption(atlas, state)}</caption>
+        <caption>{caption}</caption>
         <thead>
           <tr>
             <th scope="col">{model.corner.row}</th>
@@ -94,38 +91,4 @@ function writeNote(note: GridNote | null): string {
   if (note.kind === 'prose') return note.text;
   const rest = note.words.length - printedWords;
   return note.words.slice(0, printedWords).join(' ') + (rest > 0 ? ` and ${rest} more` : '');
-}
-
-function writeCaption({ host, snapshot, catalog }: LoadedAtlas, state: MatrixState): string {
-  const parts = [
-    `CPU models by machine type on ${host.name} (${host.cpuName ?? 'CPU unknown'}, Linux ${host.kernelRelease ?? 'unknown'})`,
-    `QEMU ${catalog.qemu.version}`,
-    `accelerator ${state.accel}`,
-    ...(state.irqchip === '' ? [] : [`kernel-irqchip=${state.irqchip}`]),
-    ...(state.machines === '' ? [] : [`machine types ${state.machines}`]),
-    ...(state.search === '' ? [] : [`search “${state.search}”`]),
-    ...(state.onlyDiffering ? ['only what differs'] : []),
-    `snapshot of ${snapshot.collectedAt}`,
-  ];
-  return `${parts.join('; ')}.`;
-}
-
-function useIsPrinting(): boolean {
-  const [isPrinting, setIsPrinting] = useState(false);
-  useEffect(() => {
-    const paper = matchMedia('print');
-    // The browser takes its picture when these handlers return: the table has to be there by then.
-    const begin = () => flushSync(() => setIsPrinting(true));
-    const end = () => setIsPrinting(false);
-    const follow = () => (paper.matches ? begin() : end());
-    addEventListener('beforeprint', begin);
-    addEventListener('afterprint', end);
-    paper.addEventListener('change', follow);
-    return () => {
-      removeEventListener('beforeprint', begin);
-      removeEventListener('afterprint', end);
-      paper.removeEventListener('change', follow);
-    };
-  }, []);
-  return isPrinting;
 }

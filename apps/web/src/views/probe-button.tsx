@@ -22,21 +22,22 @@ export function ProbeButton({ host, onProbed, isWide }: ProbeButtonProps) {
     },
   });
   const isBusy = probe.isPending || host.isProbing;
-  const label = isBusy ? 'Probing …' : 'Probe again';
+  const isDeaf = !host.isSelf && !host.takesCommands;
+  const label = isBusy ? 'Probing …' : isDeaf ? 'This host takes no commands at the moment' : 'Probe again';
   const fault = probe.isError ? faultOf(probe.error) : null;
   return (
     <>
       <button
         type="button"
         className={isWide === true ? 'button' : 'panel-probe'}
-        aria-label={label}
+        aria-label={isWide === true ? undefined : label}
         title={fault === null ? label : `${fault.title}: ${fault.detail}`}
-        disabled={isBusy}
+        disabled={isBusy || isDeaf}
         data-failed={fault === null ? undefined : ''}
         onClick={() => probe.mutate()}
       >
         <Icon name={fault === null ? 'refresh' : 'warning'} size={12} />
-        {isWide === true ? label : null}
+        {isWide === true ? (isDeaf ? 'Probe again' : label) : null}
       </button>
       {fault === null ? null : (
         <span className={isWide === true ? 'probe-fault' : 'visually-hidden'} role="alert">

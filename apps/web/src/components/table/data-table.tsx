@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState } from 'react';
 import type { CSSProperties, KeyboardEvent, ReactNode } from 'react';
 import { Icon } from '../icons.tsx';
+import { useIsPrinting } from '../use-printing.ts';
 import { nextSort, parseSort } from './table-column.ts';
 import type { SortText, TableColumn } from './table-column.ts';
 import './data-table.css';
@@ -44,6 +45,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
   const { label, columns, rows, keyOf, sort, onSort, onOpen, selection, current, empty } = props;
   const scroll = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
+  const isPrinting = useIsPrinting();
   const definitions = useMemo(
     () =>
       columns.map(({ key, value }): ColumnDef<typeof features, T> => ({
@@ -69,7 +71,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeightPx,
     getItemKey: (index) => sorted[index]?.id ?? index,
-    overscan,
+    overscan: isPrinting ? sorted.length : overscan,
   });
   const tracks = `${selection === undefined ? '' : '32px '}${columns.map(({ width }) => width).join(' ')}`;
   const focusRow = (index: number) => {
@@ -123,14 +125,16 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
               data-align={align}
               aria-sort={order?.key === key ? (order.isDescending ? 'descending' : 'ascending') : 'none'}
             >
-              <button type="button" className="table-sort" title={title} onClick={() => onSort(nextSort(sort, key))}>
-                {head}
-                {order?.key === key ? (
-                  <span className={order.isDescending ? 'table-arrow' : 'table-arrow table-arrow-up'}>
-                    <Icon name="down" size={12} />
-                  </span>
-                ) : null}
-              </button>
+              {head === '' ? null : (
+                <button type="button" className="table-sort" title={title} onClick={() => onSort(nextSort(sort, key))}>
+                  {head}
+                  {order?.key === key ? (
+                    <span className={order.isDescending ? 'table-arrow' : 'table-arrow table-arrow-up'}>
+                      <Icon name="down" size={12} />
+                    </span>
+                  ) : null}
+                </button>
+              )}
             </div>
           ))}
         </div>

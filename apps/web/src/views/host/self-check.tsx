@@ -3,11 +3,11 @@ import type { HostSummary } from '@cpu-atlas/contract';
 import { checkHostModel, createContext as createResolveContext, indexCatalog } from '@cpu-atlas/core';
 import type { Catalog, HostSelfCheck, HostSnapshot } from '@cpu-atlas/core';
 import { useMemo } from 'react';
-import { faultOf } from '../api/fault.ts';
-import type { Fault } from '../api/fault.ts';
-import { catalogQuery } from '../api/queries.ts';
-import { pickCatalog } from '../api/use-atlas.ts';
-import { OutcomeGlyph } from '../components/outcome-glyph.tsx';
+import { faultOf } from '../../api/fault.ts';
+import type { Fault } from '../../api/fault.ts';
+import { catalogQuery } from '../../api/queries.ts';
+import { pickCatalog } from '../../api/use-atlas.ts';
+import { OutcomeGlyph } from '../../components/outcome-glyph.tsx';
 import { Part } from './host-part.tsx';
 
 interface SelfCheckProps {

@@ -2,8 +2,8 @@ import type { HostSummary } from '@cpu-atlas/contract';
 import { isUnknown } from '@cpu-atlas/core';
 import type { HostSnapshot } from '@cpu-atlas/core';
 import type { ReactNode } from 'react';
-import { CopyButton } from '../components/buttons.tsx';
-import { Icon } from '../components/icons.tsx';
+import { CopyButton } from '../../components/buttons.tsx';
+import { Icon } from '../../components/icons.tsx';
 import { Part } from './host-part.tsx';
 
 /** What the snapshot says of the machine besides its layers. */

@@ -1,29 +1,25 @@
-import { useQuery } from '@tanstack/react-query';
 import type { CatalogSummary, HostSummary, LayerState } from '@cpu-atlas/contract';
 import { isUnknown } from '@cpu-atlas/core';
 import type { HostSnapshot } from '@cpu-atlas/core';
-import { faultOf } from '../api/fault.ts';
-import { snapshotQuery } from '../api/queries.ts';
-import { Age } from '../components/age.tsx';
-import { FaultNotice } from '../components/fault-notice.tsx';
-import { Icon } from '../components/icons.tsx';
-import { routeTo } from '../navigation/route.ts';
-import { useNavigate } from '../navigation/use-route.ts';
+import { Age } from '../../components/age.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { routeTo } from '../../navigation/route.ts';
+import { useNavigate } from '../../navigation/use-route.ts';
 import { Binaries } from './host-binaries.tsx';
 import { SnapshotFacts } from './host-facts.tsx';
-import { ProbeButton } from './probe-button.tsx';
+import { TrayButton } from '../compare/tray-button.tsx';
+import { ProbeButton } from '../probe-button.tsx';
 import { SelfCheck } from './self-check.tsx';
 
-interface HostCardProps {
+interface HostOverviewProps {
   readonly host: HostSummary;
+  readonly snapshot: HostSnapshot;
   readonly catalogs: readonly CatalogSummary[];
 }
 
 /** One host, layer by layer. */
-export function HostCard({ host, catalogs }: HostCardProps) {
-  const loaded = useQuery(snapshotQuery(host.snapshotHash));
+export function HostOverview({ host, snapshot, catalogs }: HostOverviewProps) {
   const navigate = useNavigate();
-  const snapshot = loaded.data?.snapshot;
   return (
     <article className="host" aria-labelledby={`host-${host.id}`} data-testid="host-card">
       <header className="host-head">
@@ -37,6 +33,7 @@ export function HostCard({ host, catalogs }: HostCardProps) {
         </div>
         <div className="host-actions">
           <ProbeButton host={host} onProbed={() => undefined} isWide />
+          <TrayButton item={{ kind: 'host', id: host.id }} />
           <button type="button" className="button" onClick={() => navigate(routeTo('matrix', { host: host.id }))}>
             <Icon name="matrix" size={12} /> Matrix
           </button>
@@ -45,15 +42,12 @@ export function HostCard({ host, catalogs }: HostCardProps) {
       <ol className="layers" aria-label="Layers">
         <Layer title="Hardware" state={host.layers.hardware} seen={host.cpuName ?? 'seen'} />
         <Layer title="Kernel" state={host.layers.kernel} seen={`Linux ${host.kernelRelease ?? ''}`} />
-        <Layer title="KVM" state={host.layers.kvm} seen={snapshot === undefined ? 'seen' : describeKvm(snapshot)} />
+        <Layer title="KVM" state={host.layers.kvm} seen={describeKvm(snapshot)} />
         <Layer title="QEMU" state={host.layers.qemu} seen={describeQemu(host)} />
       </ol>
       <Binaries host={host} catalogs={catalogs} />
       <SelfCheck host={host} snapshot={snapshot} />
-      {loaded.isError && snapshot === undefined ? (
-        <FaultNotice fault={faultOf(loaded.error)} onRetry={() => void loaded.refetch()} />
-      ) : null}
-      {snapshot === undefined ? null : <SnapshotFacts host={host} snapshot={snapshot} />}
+      <SnapshotFacts host={host} snapshot={snapshot} />
     </article>
   );
 }
