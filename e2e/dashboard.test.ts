@@ -104,7 +104,7 @@ describe.skipIf(!hasChromium || !isBuilt)(
     });
 
     it('says what is wrong, and how to go on, when the backend does not answer', async () => {
-      await page.route('**/api/v1/hosts', (route) =>
+      await page.route('**/api/v1/hosts?*', (route) =>
         route.fulfill({
           status: 500,
           contentType: 'application/problem+json',

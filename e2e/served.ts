@@ -49,13 +49,13 @@ async function stopProcess(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Starts the built server and waits for its first answer. */
-export async function serveAtlas(): Promise<ServedAtlas> {
+/** Starts the built server, with more arguments for `serve` where given, and waits for its first answer. */
+export async function serveAtlas(more: readonly string[] = []): Promise<ServedAtlas> {
   const port = await freePort();
   const dataDirectory = mkdtempSync(join(tmpdir(), 'cpu-atlas-e2e-'));
   const url = `http://127.0.0.1:${port}`;
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [builtCli, 'serve', '--port', String(port)], {
+  const child = spawn(process.execPath, [builtCli, 'serve', '--port', String(port), ...more], {
     env: { ...process.env, CPU_ATLAS_DATA_DIR: dataDirectory },
     stdio: ['ignore', 'ignore', 'ignore'],
   });

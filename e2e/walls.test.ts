@@ -25,7 +25,7 @@ type Workspace = keyof typeof allowed;
 const workspaces = Object.keys(allowed) as Workspace[];
 
 /** Folders of the core: each imports only those left of it. */
-const coreOrder = ['x86', 'snapshot', 'catalog', 'resolve', 'matrix', 'plan', 'export'];
+const coreOrder = ['x86', 'snapshot', 'catalog', 'resolve', 'matrix', 'plan', 'decode', 'export'];
 /** Types of one folder that an earlier one needs; nothing but types crosses here. */
 const typesBackwards = [
   { from: 'x86', to: 'catalog/catalog.ts', reason: 'WordSpec and SparseWords are the shapes of a catalog file' },

@@ -1,0 +1,109 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { screenAddresses } from '../testing/screen-addresses.ts';
+import {
+  canTryScreens,
+  settle,
+  settledAddress,
+  skipReason,
+  startBench,
+  type ScreenBench,
+} from '../testing/screen-bench.ts';
+
+/** What the grid says to a screen reader, which is what it paints. */
+async function readGrid(page: Page): Promise<readonly string[]> {
+  await settle(page);
+  await page.waitForTimeout(300);
+  return page
+    .locator('[role="grid"] [role="gridcell"][aria-label]')
+    .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('aria-label') ?? ''));
+}
+
+const matrixAddress = '/matrix?host=demo:epyc-7601-32-core';
+
+describe.skipIf(!canTryScreens)(`links ${skipReason}`, () => {
+  let bench: ScreenBench;
+  beforeAll(async () => {
+    bench = await startBench();
+  }, 90_000);
+  afterEach(() => bench.closeWindows());
+  afterAll(() => bench?.stop());
+
+  it.each([
+    { what: 'the matrix of a host', address: matrixAddress, search: 'Search models and features' },
+    { what: 'the matrix of the fleet', address: '/pivot', search: 'Search models' },
+  ])(
+    '$what shows the same cells in another window',
+    async ({ address, search }) => {
+      const { page } = await bench.open(address);
+      await page.getByLabel(search).fill('milan');
+      await page
+        .getByRole('button', { name: 'Only rows that differ' })
+        .or(page.getByLabel('Only rows that differ'))
+        .first()
+        .click();
+      const here = await readGrid(page);
+      expect(here.length).toBeGreaterThan(3);
+      const link = await settledAddress(page);
+      expect(link).toContain('milan');
+      expect(link).toContain('differing=1');
+      const { page: elsewhere } = await bench.open(link);
+      expect(await readGrid(elsewhere)).toEqual(here);
+    },
+    60_000,
+  );
+
+  it('pins the snapshot and the catalog that the cells were computed from', async () => {
+    const { page } = await bench.open(matrixAddress);
+    await page.waitForURL(/snapshot=sha256:[0-9a-f]{64}.*catalog=sha256:[0-9a-f]{64}/);
+  }, 60_000);
+
+  it('goes back and forward through what was chosen', async () => {
+    const { page, complaints } = await bench.open(matrixAddress);
+    await page.waitForURL(/snapshot=/);
+    const kvm = await readGrid(page);
+    await page
+      .getByRole('radio', { name: 'tcg' })
+      .or(page.getByText('tcg', { exact: true }))
+      .first()
+      .click();
+    await page.waitForURL(/accel=tcg/);
+    const tcg = await readGrid(page);
+    expect(tcg).not.toEqual(kvm);
+    await page.getByRole('link', { name: 'Hosts' }).click();
+    await page.waitForURL(/\/hosts/);
+    await page.goBack();
+    await page.waitForURL(/accel=tcg/);
+    await page.goBack();
+    expect(await readGrid(page)).toEqual(kvm);
+    await page.goForward();
+    await page.waitForURL(/accel=tcg/);
+    expect(await readGrid(page)).toEqual(tcg);
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
+  it.each(screenAddresses)(
+    'the address of $view survives a reload, with its tab',
+    async ({ address }) => {
+      const { page } = await bench.open(address);
+      const tabs = page.getByRole('tab');
+      if ((await tabs.count()) > 1) await tabs.nth(1).click();
+      await settle(page);
+      const before = await settledAddress(page);
+      const chosen = await page.getByRole('tab', { selected: true }).allTextContents();
+      await page.reload();
+      await settle(page);
+      expect(await settledAddress(page)).toBe(before);
+      expect((await page.getByRole('tab', { selected: true }).allTextContents()).length).toBe(chosen.length);
+      expect(await page.getByRole('tab', { selected: true }).allTextContents()).toEqual(chosen);
+    },
+    60_000,
+  );
+
+  it('a mistyped address says so, with a way on', async () => {
+    const { page } = await bench.open('/matrxi');
+    expect(await page.getByRole('main').textContent()).toContain('ROUTE_NOT_FOUND');
+    await page.getByRole('link', { name: 'Hosts' }).click();
+    await page.waitForURL(/\/hosts/);
+  }, 60_000);
+});
