@@ -10,6 +10,10 @@ need() { command -v "$1" >/dev/null 2>&1 || packages+=("${@:2}"); }
 need qemu-system-x86_64 qemu-system-x86
 need cc gcc libc6-dev
 need chromium chromium fonts-dejavu-core
+need openssl openssl
+need docker-compose docker-compose
+# Debian keeps initdb and postgres off the PATH.
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
 if ((${#packages[@]} > 0)); then
   echo "== installing ${packages[*]}"
   as_root=()
