@@ -75,7 +75,7 @@ describe.skipIf(!hasChromium || !isBuilt)(
     }, 120_000);
 
     it('shows the layers of this host', async () => {
-      await page.goto(`${atlas.url}/hosts`);
+      await page.goto(`${atlas.url}/host`);
       const card = page.getByTestId('host-card').first();
       await card.waitFor({ timeout: 30_000 });
       const text = (await card.textContent()) ?? '';

@@ -52,6 +52,8 @@ interface Kept {
   readonly catalogs: readonly CatalogEntry[];
   readonly document: CubeDocument;
   checkedAtMs: number;
+  /** When the first host of it stops being fresh unless it was heard since, on the store's clock. */
+  freshUntilMs: number;
 }
 
 export function createCubeService(
@@ -82,10 +84,11 @@ export function createCubeService(
     const known = kept.get(key);
     if (known !== undefined && known.catalogs === catalogs && isSameFleet(known.members, members)) {
       known.checkedAtMs = performance.now();
+      known.freshUntilMs = freshUntil(members);
       return known.document;
     }
     const document = pack(encodeCube(await builder.build(request, members)));
-    kept.set(key, { members, catalogs, document, checkedAtMs: performance.now() });
+    kept.set(key, { members, catalogs, document, checkedAtMs: performance.now(), freshUntilMs: freshUntil(members) });
     return document;
   };
 
@@ -109,7 +112,9 @@ export function createCubeService(
       if (request.at === null) remember(asked, key, request);
       const known = kept.get(key);
       const ageMs = known === undefined ? Infinity : performance.now() - known.checkedAtMs;
-      if (known === undefined || ageMs > servedMs) return refreshOnce(key, request);
+      // Nobody writes when a host falls silent: a cube that may show one fresher than it is waits for the comparison.
+      const mayBeTooFresh = request.at === null && known !== undefined && store.nowMs() >= known.freshUntilMs;
+      if (known === undefined || ageMs > servedMs || mayBeTooFresh) return refreshOnce(key, request);
       if (ageMs > settledMs) refreshAside(request);
       return known.document;
     },
@@ -125,6 +130,10 @@ export function createCubeService(
       if (timer !== null) clearTimeout(timer);
     },
   };
+}
+
+function freshUntil(members: readonly CubeMember[]): number {
+  return members.reduce((first, { freshness }) => Math.min(first, freshness.freshUntilMs), Number.POSITIVE_INFINITY);
 }
 
 function remember(asked: Map<string, CubeRequest>, key: string, request: CubeRequest): void {

@@ -27,6 +27,11 @@ describe('freshness', () => {
     const contact = { source, lastSeenAtMs: nowMs - silentMs, collectedAtMs: nowMs - ageMs };
     const freshness = freshnessOf(contact, nowMs, defaultFreshnessPolicy);
     expect(freshness.state).toBe(expected);
+    if (freshness.state === 'fresh') {
+      const { freshUntilMs } = freshness;
+      expect(freshnessOf(contact, freshUntilMs, defaultFreshnessPolicy).state).toBe('fresh');
+      expect(freshnessOf(contact, freshUntilMs + 1, defaultFreshnessPolicy).state).not.toBe('fresh');
+    } else expect(freshness.freshUntilMs).toBe(Number.POSITIVE_INFINITY);
     expect(freshness.silentMs).toBe(Math.max(0, silentMs));
   });
 

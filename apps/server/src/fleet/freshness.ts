@@ -18,6 +18,8 @@ export interface HostFreshness {
   readonly lastSeenAtMs: number;
   /** Never below 0. */
   readonly silentMs: number;
+  /** When a fresh host stops being fresh unless it is heard, on the same clock; of any other host, Infinity. */
+  readonly freshUntilMs: number;
 }
 
 export interface FreshnessPolicy {
@@ -55,13 +57,20 @@ export interface LastContact {
 /** The freshness of a host at a time on the store's clock. */
 export function freshnessOf(contact: LastContact, nowMs: number, policy: FreshnessPolicy): HostFreshness {
   const { lastSeenAtMs } = contact;
-  return { state: stateOf(contact, nowMs, policy), lastSeenAtMs, silentMs: Math.max(0, nowMs - lastSeenAtMs) };
+  const state = stateOf(contact, nowMs, policy);
+  const freshUntilMs =
+    state === 'fresh' ? lastTold(contact) + silenceLimits(contact.source, policy).staleMs : Number.POSITIVE_INFINITY;
+  return { state, lastSeenAtMs, silentMs: Math.max(0, nowMs - lastSeenAtMs), freshUntilMs };
+}
+
+/** Nothing speaks for an import but its snapshot; nobody expects it to be heard again. */
+function lastTold({ source, collectedAtMs, lastSeenAtMs }: LastContact): number {
+  return source === 'import' ? collectedAtMs : lastSeenAtMs;
 }
 
 function stateOf(contact: LastContact, nowMs: number, policy: FreshnessPolicy): FreshnessState {
   const limits = silenceLimits(contact.source, policy);
-  // Nothing speaks for an import but its snapshot; nobody expects it to be heard again.
-  const silentMs = nowMs - (contact.source === 'import' ? contact.collectedAtMs : contact.lastSeenAtMs);
+  const silentMs = nowMs - lastTold(contact);
   if (silentMs < -policy.clockToleranceMs) return 'stale';
   if (silentMs <= limits.staleMs) return 'fresh';
   return silentMs <= limits.unreachableMs ? 'stale' : 'unreachable';

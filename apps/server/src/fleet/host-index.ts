@@ -131,7 +131,9 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
     all: () => (sorted ??= [...hosts.values()].sort((a, b) => compareHosts(a.row, b.row))),
     get: (id) => hosts.get(id),
     freshnessOf({ row }) {
-      return freshnessOf(row, row.source === 'demo' ? demoClockMs : store.nowMs(), policy);
+      if (row.source !== 'demo') return freshnessOf(row, store.nowMs(), policy);
+      // The demo's clock stands still: its hosts do not age while one looks.
+      return { ...freshnessOf(row, demoClockMs, policy), freshUntilMs: Number.POSITIVE_INFINITY };
     },
     noteContact(contact, said) {
       const entry = hosts.get(contact.hostId);
