@@ -3,7 +3,7 @@ import type { LoadedAtlas } from '../api/use-atlas.ts';
 import { Age } from '../components/age.tsx';
 import type { Option } from '../components/fuzzy-options.ts';
 import { PickList } from '../components/pick-list.tsx';
-import { Segmented } from '../components/segmented.tsx';
+import { LaunchFields } from '../components/launch-fields.tsx';
 import { groupByFamily } from '../matrix/machine-name.ts';
 import { compareMachines } from '../matrix/machine-axis.ts';
 import type { MatrixState } from '../navigation/route.ts';
@@ -15,18 +15,6 @@ interface FrontPanelProps {
   readonly state: MatrixState;
   readonly change: ChangeMatrix;
 }
-
-const accelerators = [
-  { value: 'kvm', label: 'kvm' },
-  { value: 'tcg', label: 'tcg', title: 'QEMU emulates the CPU in software' },
-] as const;
-
-const irqchips = [
-  { value: '', label: 'auto', title: 'what the machine type does by itself' },
-  { value: 'on', label: 'on', title: 'kernel-irqchip=on' },
-  { value: 'split', label: 'split', title: 'kernel-irqchip=split' },
-  { value: 'off', label: 'off', title: 'kernel-irqchip=off' },
-] as const;
 
 /** Everything that changes the answer, in sight and at hand. */
 export function FrontPanel({ atlas, state, change }: FrontPanelProps) {
@@ -51,20 +39,7 @@ export function FrontPanel({ atlas, state, change }: FrontPanelProps) {
         placeholder="Family or machine type"
         onPick={(machines) => change({ machines })}
       />
-      <Segmented
-        label="Accelerator"
-        choices={accelerators}
-        chosen={state.accel}
-        onChoose={(accel) => change({ accel })}
-      />
-      {state.accel === 'kvm' ? (
-        <Segmented
-          label="Irqchip"
-          choices={irqchips}
-          chosen={state.irqchip}
-          onChoose={(irqchip) => change({ irqchip })}
-        />
-      ) : null}
+      <LaunchFields state={state} onChange={change} />
       <PickList
         label={`Host, ${host.freshness.state}`}
         value={

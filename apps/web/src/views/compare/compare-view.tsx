@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { focusSearchField } from '../../components/inputs.tsx';
-import { Segmented } from '../../components/segmented.tsx';
+import { AcceleratorField } from '../../components/launch-fields.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import { formatRoute, routeTo } from '../../navigation/route.ts';
@@ -15,11 +15,6 @@ import { AddItem } from './add-item.tsx';
 import { CompareSheet } from './compare-sheet.tsx';
 import { useTray } from './tray.ts';
 import './compare.css';
-
-const accelerators = [
-  { value: 'kvm', label: 'kvm' },
-  { value: 'tcg', label: 'tcg', title: 'QEMU emulates the CPU in software' },
-] as const;
 
 /** Two to eight things of any kind side by side, what differs first. */
 export function CompareView({ state }: { readonly state: ViewState<'compare'> }) {
@@ -72,12 +67,7 @@ function ComparePanel({ loaded, state, onItems }: ComparePanelProps) {
         machine={state.machine}
         onPick={(machine) => change({ machine })}
       />
-      <Segmented
-        label="Accelerator"
-        choices={accelerators}
-        chosen={state.accel}
-        onChoose={(accel) => change({ accel })}
-      />
+      <AcceleratorField accel={state.accel} onChange={change} />
       <AddItem loaded={loaded} state={state} onItems={onItems} />
     </>
   );

@@ -3,6 +3,7 @@ import type { Comparison } from '@cpu-atlas/contract';
 import { faultOf } from '../../api/fault.ts';
 import { comparisonQuery } from '../../api/queries.ts';
 import { FaultNotice } from '../../components/fault-notice.tsx';
+import { LayerChanges } from '../../components/layer-changes.tsx';
 import type { Thing } from './use-things.ts';
 
 /** Of two snapshots: what changed from the first to the second, and which layer did it. */
@@ -30,14 +31,6 @@ export function SnapshotChanges({ things }: { readonly things: readonly Thing[] 
   );
 }
 
-const causeWords = {
-  hardware: 'Hardware',
-  microcode: 'Microcode',
-  kernel: 'Kernel',
-  'module-parameter': 'Module parameter',
-  qemu: 'QEMU',
-} as const satisfies Record<Comparison['layers'][number]['cause'], string>;
-
 const turnWords = {
   gained: 'can start now',
   lost: 'cannot start any more',
@@ -51,34 +44,12 @@ function Layers({ comparison: { layers, models } }: { readonly comparison: Compa
   if (layers.length + models.length === 0) return <p>Nothing that a guest could see is different.</p>;
   return (
     <>
-      <table className="sheet">
-        <thead>
-          <tr>
-            <th scope="col">Layer</th>
-            <th scope="col">What changed</th>
-            <th scope="col">Features gained</th>
-            <th scope="col">Features lost</th>
-          </tr>
-        </thead>
-        <tbody>
-          {layers.map(({ cause, summary, gained, lost, untold }) => (
-            <tr key={`${cause} ${summary}`}>
-              <th scope="row">{causeWords[cause]}</th>
-              <td>{summary}</td>
-              <td className="mono compare-names">{gained.join(' ')}</td>
-              <td className="mono compare-names">
-                {lost.join(' ')}
-                {untold.length === 0 ? null : <span className="quiet"> not known: {untold.join(' ')}</span>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <LayerChanges layers={layers} />
       <ul className="compare-models">
         {countTurns(models).map(({ turn, names }) => (
           <li key={turn} title={names.join(', ')}>
             {names.length} {names.length === 1 ? 'model' : 'models'} {turnWords[turn]}:{' '}
-            <span className="mono compare-names">{names.slice(0, 8).join(' ')}</span>
+            <span className="mono sheet-names">{names.slice(0, 8).join(' ')}</span>
             {names.length > 8 ? ' …' : ''}
           </li>
         ))}

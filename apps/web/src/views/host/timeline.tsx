@@ -1,11 +1,13 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import type { Comparison, Observation, ObservationList } from '@cpu-atlas/contract';
+import type { Observation, ObservationList } from '@cpu-atlas/contract';
 import { useMemo } from 'react';
 import { faultOf } from '../../api/fault.ts';
+import { comparisonQuery } from '../../api/queries.ts';
 import { requestJson } from '../../api/request.ts';
 import { Age } from '../../components/age.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
+import { LayerChanges } from '../../components/layer-changes.tsx';
 import { formatRoute, routeTo } from '../../navigation/route.ts';
 import './timeline.css';
 
@@ -111,14 +113,6 @@ function Entry({ host, observation, before, isOpen, onToggle }: EntryProps) {
   );
 }
 
-const causeWords = {
-  hardware: 'Hardware',
-  microcode: 'Microcode',
-  kernel: 'Kernel',
-  'module-parameter': 'Module parameter',
-  qemu: 'QEMU',
-} as const;
-
 const turnTones = {
   gained: 'runs',
   widened: 'runs',
@@ -129,16 +123,7 @@ const turnTones = {
 } as const;
 
 function Change({ from, to }: { readonly from: string; readonly to: string }) {
-  const comparison = useQuery({
-    queryKey: ['comparison', from, to],
-    queryFn: ({ signal }) =>
-      requestJson<Comparison>('/comparisons', {
-        signal,
-        timeoutMs,
-        body: { a: { snapshot: from }, b: { snapshot: to } },
-      }),
-    staleTime: Infinity,
-  });
+  const comparison = useQuery(comparisonQuery(from, to));
   if (comparison.isError) {
     return <FaultNotice fault={faultOf(comparison.error)} onRetry={() => void comparison.refetch()} />;
   }
@@ -152,29 +137,7 @@ function Change({ from, to }: { readonly from: string; readonly to: string }) {
   const { layers, models } = comparison.data;
   return (
     <div className="timeline-detail">
-      <table className="sheet">
-        <thead>
-          <tr>
-            <th scope="col">Layer</th>
-            <th scope="col">What</th>
-            <th scope="col">Features gained</th>
-            <th scope="col">Features lost</th>
-          </tr>
-        </thead>
-        <tbody>
-          {layers.map(({ cause, summary, gained, lost, untold }) => (
-            <tr key={`${cause} ${summary}`}>
-              <th scope="row">{causeWords[cause]}</th>
-              <td>{summary}</td>
-              <td className="mono">{gained.join(' ')}</td>
-              <td className="mono">
-                {lost.join(' ')}
-                {untold.length === 0 ? '' : ` not known any more: ${untold.join(' ')}`}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <LayerChanges layers={layers} />
       {models.length === 0 ? (
         <p className="quiet">No model comes out otherwise for it.</p>
       ) : (

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { focusSearchField } from '../../components/inputs.tsx';
-import { Segmented } from '../../components/segmented.tsx';
+import { AcceleratorField } from '../../components/launch-fields.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useKeys } from '../../components/use-keys.ts';
@@ -28,11 +28,6 @@ const tabs = [
   { value: 'features', label: 'Features' },
   { value: 'runs', label: 'Where it runs' },
   { value: 'guest', label: 'Guest CPUID' },
-] as const;
-
-const accelerators = [
-  { value: 'kvm', label: 'kvm' },
-  { value: 'tcg', label: 'tcg', title: 'QEMU emulates the CPU in software' },
 ] as const;
 
 /** What a part of the screen is about. */
@@ -140,12 +135,7 @@ function ModelPanel({ loaded, state }: ModelPart) {
     <>
       <CatalogPick loaded={loaded} onPick={(catalog) => change({ catalog })} />
       <MachinePick machines={machines} machine={state.machine} onPick={(machine) => change({ machine })} />
-      <Segmented
-        label="Accelerator"
-        choices={accelerators}
-        chosen={state.accel}
-        onChoose={(accel) => change({ accel })}
-      />
+      <AcceleratorField accel={state.accel} onChange={change} />
     </>
   );
 }

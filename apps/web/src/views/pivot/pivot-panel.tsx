@@ -3,7 +3,7 @@ import type { Cube } from '@cpu-atlas/core';
 import { catalogsQuery } from '../../api/queries.ts';
 import type { Option } from '../../components/fuzzy-options.ts';
 import { PickList } from '../../components/pick-list.tsx';
-import { Segmented } from '../../components/segmented.tsx';
+import { LaunchFields } from '../../components/launch-fields.tsx';
 import { compareMachines } from '../../matrix/machine-axis.ts';
 import type { ViewState } from '../../navigation/route.ts';
 import type { ChangeState } from '../../navigation/use-route.ts';
@@ -13,18 +13,6 @@ interface PivotPanelProps {
   readonly state: ViewState<'pivot'>;
   readonly change: ChangeState<'pivot'>;
 }
-
-const accelerators = [
-  { value: 'kvm', label: 'kvm' },
-  { value: 'tcg', label: 'tcg', title: 'QEMU emulates the CPU in software' },
-] as const;
-
-const irqchips = [
-  { value: '', label: 'auto', title: 'what the machine type does by itself' },
-  { value: 'on', label: 'on', title: 'kernel-irqchip=on' },
-  { value: 'split', label: 'split', title: 'kernel-irqchip=split' },
-  { value: 'off', label: 'off', title: 'kernel-irqchip=off' },
-] as const;
 
 /** The pairs of axes that make sense, by one name. */
 const pairs = [
@@ -81,20 +69,7 @@ export function PivotPanel({ cube, state, change }: PivotPanelProps) {
           onPick={(host) => change({ host })}
         />
       )}
-      <Segmented
-        label="Accelerator"
-        choices={accelerators}
-        chosen={state.accel}
-        onChoose={(accel) => change({ accel })}
-      />
-      {state.accel === 'kvm' ? (
-        <Segmented
-          label="Irqchip"
-          choices={irqchips}
-          chosen={state.irqchip}
-          onChoose={(irqchip) => change({ irqchip })}
-        />
-      ) : null}
+      <LaunchFields state={state} onChange={change} />
     </>
   );
 }

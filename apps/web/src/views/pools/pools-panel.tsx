@@ -3,7 +3,7 @@ import type { HostSummary } from '@cpu-atlas/contract';
 import { catalogsQuery, machineTypesQuery } from '../../api/queries.ts';
 import type { Option } from '../../components/fuzzy-options.ts';
 import { PickList } from '../../components/pick-list.tsx';
-import { Segmented } from '../../components/segmented.tsx';
+import { LaunchFields } from '../../components/launch-fields.tsx';
 import { compareMachines } from '../../matrix/machine-axis.ts';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange } from '../../navigation/use-route.ts';
@@ -16,18 +16,6 @@ interface PoolsPanelProps {
   readonly state: ViewState<'pools'>;
   readonly isReady: boolean;
 }
-
-const accelerators = [
-  { value: 'kvm', label: 'kvm' },
-  { value: 'tcg', label: 'tcg', title: 'QEMU emulates the CPU in software' },
-] as const;
-
-export const irqchips = [
-  { value: '', label: 'auto', title: 'what the machine type does by itself' },
-  { value: 'on', label: 'on', title: 'kernel-irqchip=on' },
-  { value: 'split', label: 'split', title: 'kernel-irqchip=split' },
-  { value: 'off', label: 'off', title: 'kernel-irqchip=off' },
-] as const;
 
 /** Everything that changes the answer, in sight and at hand. */
 export function PoolsPanel({ input, total, state, isReady }: PoolsPanelProps) {
@@ -76,20 +64,7 @@ export function PoolsPanel({ input, total, state, isReady }: PoolsPanelProps) {
         placeholder="Machine type"
         onPick={(machine) => change({ machine })}
       />
-      <Segmented
-        label="Accelerator"
-        choices={accelerators}
-        chosen={state.accel}
-        onChoose={(accel) => change({ accel })}
-      />
-      {state.accel === 'kvm' ? (
-        <Segmented
-          label="Irqchip"
-          choices={irqchips}
-          chosen={state.irqchip}
-          onChoose={(irqchip) => change({ irqchip })}
-        />
-      ) : null}
+      <LaunchFields state={state} onChange={change} />
     </>
   );
 }

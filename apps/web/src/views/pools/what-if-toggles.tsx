@@ -5,7 +5,8 @@ import { Labelled, Select } from '../../components/inputs.tsx';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange } from '../../navigation/use-route.ts';
 import type { PlanInput } from './plan-input.ts';
-import { findCatalog, irqchips, useCatalogOptions, useMachineOptions } from './pools-panel.tsx';
+import { findCatalog, useCatalogOptions, useMachineOptions } from './pools-panel.tsx';
+import { irqchips } from '../../components/launch-fields.tsx';
 import type { PastedSnapshot } from './what-if-request.ts';
 
 interface WhatIfTogglesProps {

@@ -9,6 +9,7 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { Labelled, Select } from '../../components/inputs.tsx';
 import { PickList } from '../../components/pick-list.tsx';
+import { AcceleratorField } from '../../components/launch-fields.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Shell } from '../../components/shell.tsx';
 import type { ViewState } from '../../navigation/route.ts';
@@ -36,11 +37,6 @@ const formats = [
   { value: 'md', label: 'Markdown' },
   { value: 'html', label: 'HTML' },
   { value: 'pdf', label: 'PDF', title: 'where the server finds a Chromium' },
-] as const;
-
-const accelerators = [
-  { value: 'kvm', label: 'kvm' },
-  { value: 'tcg', label: 'tcg', title: 'QEMU emulates the CPU in software' },
 ] as const;
 
 const axes = [
@@ -88,12 +84,7 @@ function ReportsPanel({ state, change }: ReportsProps) {
     <>
       <Segmented label="Format" choices={formats} chosen={state.format} onChoose={(format) => change({ format })} />
       {state.kind === 'hosts' || state.kind === 'comparison' ? null : (
-        <Segmented
-          label="Accelerator"
-          choices={accelerators}
-          chosen={state.accel}
-          onChoose={(accel) => change({ accel })}
-        />
+        <AcceleratorField accel={state.accel} onChange={change} />
       )}
     </>
   );

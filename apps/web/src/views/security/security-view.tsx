@@ -7,7 +7,7 @@ import { Toggle } from '../../components/buttons.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Banner, FaultNotice } from '../../components/fault-notice.tsx';
 import { SearchField, focusSearchField } from '../../components/inputs.tsx';
-import { Segmented } from '../../components/segmented.tsx';
+import { LaunchFields } from '../../components/launch-fields.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { Splitter } from '../../components/splitter.tsx';
 import { useKeys } from '../../components/use-keys.ts';
@@ -23,18 +23,6 @@ import { SecurityPane } from './security-pane.tsx';
 import { buildSecurityGrid, countGaps, listFlags } from './security-grid.ts';
 import '../matrix-screen.css';
 import './security.css';
-
-const accelerators = [
-  { value: 'kvm', label: 'kvm' },
-  { value: 'tcg', label: 'tcg', title: 'QEMU emulates the CPU in software' },
-] as const;
-
-const irqchips = [
-  { value: '', label: 'auto', title: 'what the machine type does by itself' },
-  { value: 'on', label: 'on', title: 'kernel-irqchip=on' },
-  { value: 'split', label: 'split', title: 'kernel-irqchip=split' },
-  { value: 'off', label: 'off', title: 'kernel-irqchip=off' },
-] as const;
 
 interface SecurityProps {
   readonly state: ViewState<'security'>;
@@ -193,20 +181,7 @@ function SecurityPanel({ state, change, result }: SecurityProps & { readonly res
         placeholder={result?.machine ?? 'newest common q35'}
         onChange={(machine) => change({ machine })}
       />
-      <Segmented
-        label="Accelerator"
-        choices={accelerators}
-        chosen={state.accel}
-        onChoose={(accel) => change({ accel })}
-      />
-      {state.accel === 'kvm' ? (
-        <Segmented
-          label="Irqchip"
-          choices={irqchips}
-          chosen={state.irqchip}
-          onChoose={(irqchip) => change({ irqchip })}
-        />
-      ) : null}
+      <LaunchFields state={state} onChange={change} />
     </>
   );
 }

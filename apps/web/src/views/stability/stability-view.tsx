@@ -4,7 +4,7 @@ import { faultOf } from '../../api/fault.ts';
 import { stabilityQuery } from '../../api/queries.ts';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { focusSearchField } from '../../components/inputs.tsx';
-import { Segmented } from '../../components/segmented.tsx';
+import { AcceleratorField } from '../../components/launch-fields.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useKeys } from '../../components/use-keys.ts';
@@ -14,11 +14,6 @@ import { ChangesTab } from './changes-tab.tsx';
 import { LibvirtTab } from './libvirt-tab.tsx';
 import { RetirementTab } from './retirement-tab.tsx';
 import './stability.css';
-
-const accelerators = [
-  { value: 'kvm', label: 'kvm' },
-  { value: 'tcg', label: 'tcg', title: 'QEMU emulates the CPU in software' },
-] as const;
 
 /** Whether a machine type and a model mean the same in every QEMU, how long they last, and what libvirt believes. */
 export function StabilityView({ state }: { readonly state: ViewState<'stability'> }) {
@@ -70,14 +65,7 @@ function StabilityPanel({
         <span className="field-label">Releases of QEMU</span>
         <span className="field-value mono">{result === undefined ? '…' : result.releases.join(' → ')}</span>
       </div>
-      {state.tab === 'retirement' ? null : (
-        <Segmented
-          label="Accelerator"
-          choices={accelerators}
-          chosen={state.accel}
-          onChoose={(accel) => change({ accel })}
-        />
-      )}
+      {state.tab === 'retirement' ? null : <AcceleratorField accel={state.accel} onChange={change} />}
     </>
   );
 }
