@@ -1,3 +1,4 @@
+import { hostFreshness } from '@cpu-atlas/core';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { limits } from './limits.ts';
 import { hostSnapshotSchema } from './snapshot.ts';
@@ -52,7 +53,7 @@ export const qemuSummarySchema = z
 /** From where a host is known: the server's own probe, an agent that joined, an import, or the demo fleet. */
 export const hostSourceSchema = z.enum(['self', 'agent', 'import', 'demo']);
 
-export const freshnessStateSchema = z.enum(['fresh', 'stale', 'unreachable']);
+export const freshnessStateSchema = z.enum(hostFreshness);
 
 /** Whether what is known of a host can still be believed. Only a fresh host counts; the others are unknown in answers. */
 export const hostFreshnessSchema = z

@@ -65,7 +65,8 @@ export const importQuerySchema = z.object({
   replace: flag.describe('Let a snapshot replace what is known of a host that tells of itself'),
 });
 
-export const importFormatSchema = z.enum([
+/** What can be imported; `zip` is an archive of any of the others. */
+export const importFormats = [
   'cpuid-raw',
   'proc-cpuinfo',
   'virsh-capabilities',
@@ -74,7 +75,10 @@ export const importFormatSchema = z.enum([
   'qmp',
   'snapshot',
   'zip',
-]);
+] as const;
+export type ImportFormat = (typeof importFormats)[number];
+
+export const importFormatSchema = z.enum(importFormats);
 
 export const importRefusalSchema = z
   .object({

@@ -1,5 +1,6 @@
 export { AtlasError, assertNever, errorTable, type AtlasErrorCode, type FaultDetail } from './errors.ts';
 export * from './snapshot/snapshot.ts';
+export { formatCpuList } from './snapshot/cpu-list.ts';
 export {
   viewRegisters,
   type BitView,
@@ -32,6 +33,7 @@ export {
   type FeatureRequirement,
   type FeatureWordRecord,
 } from './x86/feature-table.ts';
+export { perCpuMasks } from './x86/per-cpu-masks.ts';
 export {
   CpuidTable,
   brandOf,

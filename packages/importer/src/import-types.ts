@@ -1,17 +1,8 @@
+import { importFormats, type ImportFormat } from '@cpu-atlas/contract';
 import type { Accelerator, AtlasErrorCode, HostSnapshot } from '@cpu-atlas/core';
 
-/** What can be imported; `zip` is an archive of any of the others. */
-export const importFormats = [
-  'cpuid-raw',
-  'proc-cpuinfo',
-  'virsh-capabilities',
-  'virsh-domcapabilities',
-  'libvirt-cpudata',
-  'qmp',
-  'snapshot',
-  'zip',
-] as const;
-export type ImportFormat = (typeof importFormats)[number];
+export { importFormats, type ImportFormat };
+
 /** A format that is text: everything but an archive. */
 export type TextFormat = Exclude<ImportFormat, 'zip'>;
 

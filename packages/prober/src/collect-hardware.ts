@@ -1,7 +1,8 @@
 import type { CpuGroup, CpuidEntry, HardwareLayer, Hex64, UnknownLayer } from '@cpu-atlas/core';
 import { readText, readTextFiles } from './bounded-file.ts';
 import { groupCpus } from './cpu-groups.ts';
-import { formatCpuList, parseCpuList } from './cpu-list.ts';
+import { formatCpuList } from '@cpu-atlas/core';
+import { parseCpuList } from './cpu-list.ts';
 import { spellSignature } from './cpuid-record.ts';
 import type { NativeProbe } from './native-part.ts';
 import type { ProbedHost } from './probed-host.ts';

@@ -1,5 +1,5 @@
 import type { CpuGroup } from '@cpu-atlas/core';
-import { formatCpuList } from './cpu-list.ts';
+import { formatCpuList } from '@cpu-atlas/core';
 import { maskPerCpu } from './cpuid-mask.ts';
 import type { CpuidRecord } from './cpuid-record.ts';
 import { toCpuidEntry } from './cpuid-record.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatCpuList, parseCpuList } from './cpu-list.ts';
+import { formatCpuList } from '@cpu-atlas/core';
+import { parseCpuList } from './cpu-list.ts';
 
 describe('Linux CPU lists', () => {
   it.each([

@@ -17,14 +17,3 @@ export function parseCpuList(text: string): readonly number[] | undefined {
   }
   return [...cpus].sort((a, b) => a - b);
 }
-
-/** Writes CPU numbers as a Linux CPU list. `cpus` are ascending. */
-export function formatCpuList(cpus: readonly number[]): string {
-  const ranges: { first: number; last: number }[] = [];
-  for (const cpu of cpus) {
-    const open = ranges.at(-1);
-    if (open !== undefined && cpu === open.last + 1) open.last = cpu;
-    else ranges.push({ first: cpu, last: cpu });
-  }
-  return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
-}

@@ -1,6 +1,6 @@
 export { collectSnapshot } from './collect-snapshot.ts';
 export type { CollectOptions } from './collect-snapshot.ts';
-export { formatCpuList, parseCpuList } from './cpu-list.ts';
+export { parseCpuList } from './cpu-list.ts';
 export { maskPerCpuEntry } from './cpuid-mask.ts';
 export { findQemu } from './find-qemu.ts';
 export type { QemuFindings, QemuSearch } from './find-qemu.ts';

@@ -1,3 +1,4 @@
+import type { HostFreshnessState } from '@cpu-atlas/core';
 import type { HostSource } from '../store/store.ts';
 
 /**
@@ -8,8 +9,7 @@ import type { HostSource } from '../store/store.ts';
  * - stale: missed several heartbeats (or, for an import, the snapshot is old); unknown in answers.
  * - unreachable: missed many; unknown in answers, and commands are refused at once.
  */
-export const freshnessStates = ['fresh', 'stale', 'unreachable'] as const;
-export type FreshnessState = (typeof freshnessStates)[number];
+export type FreshnessState = HostFreshnessState;
 
 /** What answers about many hosts need of each: whether it counts, and since when it is silent. */
 export interface HostFreshness {

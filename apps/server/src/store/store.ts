@@ -1,3 +1,5 @@
+import { hostSourceSchema, roleSchema } from '@cpu-atlas/contract';
+
 /**
  * What a hub keeps. Content (snapshots, catalogs) is immutable and named by its hash; observations append; whatever else
  * changes leaves a line in the audit. Both engines keep the same tables and answer the same.
@@ -27,7 +29,7 @@ export const storeEngines = ['sqlite', 'postgresql'] as const;
 export type StoreEngine = (typeof storeEngines)[number];
 
 /** From where a host is known: the server's own probe, an agent that joined, an import, or the demo fleet. */
-export const hostSources = ['self', 'agent', 'import', 'demo'] as const;
+export const hostSources = hostSourceSchema.options;
 export type HostSource = (typeof hostSources)[number];
 
 // --- content ---
@@ -159,7 +161,7 @@ export interface ObservationStore {
 
 // --- access ---
 
-export const roles = ['viewer', 'operator', 'agent'] as const;
+export const roles = roleSchema.options;
 export type Role = (typeof roles)[number];
 
 /** A token as stored: what it opens, never the secret. */

@@ -1,9 +1,10 @@
 import { assertNever } from '../errors.ts';
+import type { HostFreshnessState } from '../matrix/cube.ts';
 import type { ResolveContext } from '../resolve/context.ts';
 import type { Accelerator, KernelIrqchip } from '../resolve/resolution.ts';
 
 /** How lately a host was heard of. What is not fresh makes answers unknown, never wider. */
-export type Freshness = 'fresh' | 'stale' | 'unreachable';
+export type Freshness = HostFreshnessState;
 
 /** A host of which nothing can be computed, and why. */
 export interface UnseenHost {

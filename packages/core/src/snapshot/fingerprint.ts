@@ -1,5 +1,5 @@
 import { parseHex32, parseMsr } from '../x86/registers.ts';
-import { perCpuMasks } from './fingerprint-cpuid.ts';
+import { perCpuMasks } from '../x86/per-cpu-masks.ts';
 import {
   isUnknown,
   type CpuidEntry,

@@ -1,6 +1,6 @@
 import type { CpuGroup, HardwareLayer } from '@cpu-atlas/core';
 import { composeSnapshot } from '../compose-snapshot.ts';
-import { formatCpuList } from '../cpuid/cpu-list.ts';
+import { formatCpuList } from '@cpu-atlas/core';
 import { invalid, shown, unsupported } from '../faults.ts';
 import { groupBy } from '../group-by.ts';
 import { importLimits, refuseAbove } from '../import-limits.ts';

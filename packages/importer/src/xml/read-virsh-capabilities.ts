@@ -1,6 +1,6 @@
 import type { HardwareLayer, UnreadQemu } from '@cpu-atlas/core';
 import { composeSnapshot } from '../compose-snapshot.ts';
-import { formatCpuList } from '../cpuid/cpu-list.ts';
+import { formatCpuList } from '@cpu-atlas/core';
 import { invalid, shown, unsupported } from '../faults.ts';
 import { bitsOfLibvirtName, vendorSignatures } from '../flags/libvirt-names.ts';
 import { isSignature, PartialCpuid } from '../flags/partial-cpuid.ts';

@@ -1,3 +1,4 @@
+import type { HostFreshnessState } from '../../matrix/cube.ts';
 import type { Accelerator, KernelIrqchip } from '../../resolve/resolution.ts';
 import type { ReportFact, ReportTable, ReportValue } from '../report.ts';
 
@@ -9,7 +10,7 @@ export interface ReportHost {
   readonly snapshotHash: string | null;
   /** When the snapshot was taken, RFC 3339; null: not known. */
   readonly collectedAt: string | null;
-  readonly freshness: 'fresh' | 'stale' | 'unreachable';
+  readonly freshness: HostFreshnessState;
   /** The QEMU that answered, `10.0.13 (Debian …)`; null: none did. */
   readonly qemu: string | null;
   /** Content hash of its catalog. */
