@@ -13,6 +13,7 @@ import { withoutSecrets } from './auth/redaction.ts';
 import { registerAccess, type AccessOptions, type AccessParts } from './auth/register-access.ts';
 import { declareAccess } from './auth/route-access.ts';
 import { createServerMaker } from './auth/tls.ts';
+import { createCubeService } from './cube/cube-service.ts';
 import { guardAgainstForeignPages } from './browser-guard.ts';
 import type { App } from './http-types.ts';
 import { handleError } from './problems.ts';
@@ -150,7 +151,8 @@ function registerApi(api: App, services: Services, gate: AccessParts): void {
   registerStability(api, services);
   registerPresets(api);
   registerCustomModels(api, services);
-  registerCube(api, services);
+  const cubes = createCubeService(services, (error) => api.log.error({ err: error }, 'a part of the cube'));
+  registerCube(api, services, cubes);
   registerObservations(api, services);
   registerComparisons(api, services);
   registerResolutions(api, services);
@@ -159,7 +161,7 @@ function registerApi(api: App, services: Services, gate: AccessParts): void {
   registerGuestCpuids(api, services);
   registerVerifications(api, services);
   registerImports(api, services);
-  registerReports(api, services);
+  registerReports(api, services, cubes);
   registerSecurity(api, services);
   registerPolicies(api, services);
   registerSchemas(api, services);

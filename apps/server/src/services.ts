@@ -9,6 +9,7 @@ import { defaultRetention } from './fleet/retention-schedule.ts';
 import { createLocalMachine, type Machine } from './local-machine.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { OwnHost } from './own-host.ts';
+import { createPlanHostReader, type PlanHostReader } from './plan/plan-hosts.ts';
 import type { RetentionPolicy, Store } from './store/store.ts';
 import { createVerifications, type Verifications } from './verifications.ts';
 
@@ -21,6 +22,8 @@ export interface Services extends Omit<Fleet, 'open'> {
   readonly library: CatalogLibrary;
   readonly contexts: AnswerContexts;
   readonly verifications: Verifications;
+  /** Hosts as the planner takes them; one for all routes, since what it keeps prepared is large. */
+  readonly planHosts: PlanHostReader;
   readonly metrics: Metrics;
   readonly version: string;
   /** When a host that is silent no longer counts. */
@@ -70,6 +73,7 @@ export function createServices(options: ServiceOptions, log: FastifyBaseLogger):
     verify: machine.verify,
     onOutcome: (outcome) => metrics.countVerification(outcome),
   });
+  const planHosts = createPlanHostReader({ hosts, contexts, library });
   const agent = join === undefined ? null : joinHub(join, { ownHost, library, verifications, version, log });
   const stopProbing = probeRegularly(ownHost, options.reprobeMs);
   let started: Promise<void> | null = null;
@@ -84,6 +88,7 @@ export function createServices(options: ServiceOptions, log: FastifyBaseLogger):
     library,
     contexts,
     verifications,
+    planHosts,
     metrics,
     version,
     freshness,

@@ -4,7 +4,6 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { encodeCube, type HostSnapshot } from '@cpu-atlas/core';
 import { parseSnapshotText } from '@cpu-atlas/contract';
 import type { CatalogEntry } from '../catalog-library.ts';
-import type { FreshnessPolicy } from '../fleet/freshness.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { Services } from '../services.ts';
 import { stampOfCore } from './core-stamp.ts';
@@ -12,7 +11,7 @@ import { createCubeBuilder, type CubeRequest } from './cube-builder.ts';
 import { fleetAt, type CubeMember } from './fleet-at.ts';
 import { createOwnQemuSource } from './own-qemu.ts';
 import { createSheetSource, type RepresentativeSource } from './sheet-source.ts';
-import { createTurns, sliceMs } from './turns.ts';
+import { createTurns } from '../turns.ts';
 
 /** A cube as it is sent. */
 export interface CubeDocument {
@@ -56,12 +55,8 @@ interface Kept {
   freshUntilMs: number;
 }
 
-export function createCubeService(
-  services: Services,
-  policy: FreshnessPolicy,
-  log: (error: unknown) => void,
-): CubeService {
-  const { store, hosts, library, readAllCatalogs } = services;
+export function createCubeService(services: Services, log: (error: unknown) => void): CubeService {
+  const { store, hosts, library, readAllCatalogs, freshness } = services;
   const kept = new RecentMap<string, Kept>(keptCubes);
   /** Cubes of now that were asked for last. */
   const asked = new Map([[keyOf(firstRequest), firstRequest]]);
@@ -79,7 +74,7 @@ export function createCubeService(
 
   const refresh = async (key: string, request: CubeRequest): Promise<CubeDocument> => {
     await readAllCatalogs();
-    const members = request.at === null ? await hosts.fleet() : await fleetAt(store, Date.parse(request.at), policy);
+    const members = request.at === null ? await hosts.fleet() : await fleetAt(store, Date.parse(request.at), freshness);
     const catalogs = library.list();
     const known = kept.get(key);
     if (known !== undefined && known.catalogs === catalogs && isSameFleet(known.members, members)) {
@@ -185,7 +180,7 @@ function readRepresentatives({ store, hosts }: Services, members: readonly CubeM
   const hashes = new Map(members.map(({ fingerprint, snapshotHash }) => [fingerprint, snapshotHash]));
   return async (fingerprints) => {
     const found = new Map<string, HostSnapshot>();
-    const turns = createTurns(sliceMs);
+    const turns = createTurns();
     for (let at = 0; at < fingerprints.length; at += parseBatch) {
       const batch = fingerprints.slice(at, at + parseBatch);
       const stored = await store.contents.snapshotsByFingerprint(batch);

@@ -16,7 +16,7 @@ import {
 import type { CatalogLibrary } from '../catalog-library.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { Store } from '../store/store.ts';
-import { createTurns, sliceMs, type Turns } from './turns.ts';
+import { createTurns, type Turns } from '../turns.ts';
 
 /** One QEMU under one accelerator and irqchip. */
 export interface SheetKey extends MatrixRequest {
@@ -84,7 +84,7 @@ export function createSheetSource({ store, library, stamp, onFault }: SheetSourc
     representatives: RepresentativeSource,
     keyOf: (fingerprint: string) => string,
   ): Promise<void> => {
-    const turns = createTurns(sliceMs);
+    const turns = createTurns();
     const hosts = await representatives(missing);
     const plan = await (sheet.plan ??= planSlowly(sheet.index, sheet.classes, turns));
     const computer = new ColumnComputer(plan);

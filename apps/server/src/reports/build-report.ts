@@ -26,8 +26,8 @@ import type {
   SecurityGroup,
 } from '@cpu-atlas/core';
 import type { ReportRequestBody } from '@cpu-atlas/contract';
-import { createTurns, sliceMs } from '../cube/turns.ts';
-import { inSlices, machineFor } from '../routes/baselines.ts';
+import { createTurns, inSlices } from '../turns.ts';
+import { machineFor } from '../plan/machine-for.ts';
 import { abiLevelOf } from '../routes/plans-documents.ts';
 import type { ReportedHost } from './report-host.ts';
 
@@ -102,7 +102,7 @@ export async function judgeHosts(
   hosts: readonly ReportedHost[],
   launch: PlanRequest & { readonly cpu: string },
 ): Promise<readonly SecurityGroup[]> {
-  const turns = createTurns(sliceMs);
+  const turns = createTurns();
   const byContext = new Map<ResolveContext, Map<string, GuestSecurity>>();
   const groups = new Map<
     string,

@@ -1,8 +1,9 @@
 import { AtlasError, vulnerabilitiesOf } from '@cpu-atlas/core';
 import type { PlanHost } from '@cpu-atlas/core';
 import type { AnswerContext, AnswerSource } from '../answer-contexts.ts';
-import { createTurns, sliceMs } from '../cube/turns.ts';
+import { createTurns } from '../turns.ts';
 import type { FleetMember, HostRecord } from '../host-directory.ts';
+import { chooseMembers } from '../plan/plan-hosts.ts';
 import type { Services } from '../services.ts';
 import { nameQemu, type ReportedHost } from './report-host.ts';
 
@@ -25,7 +26,7 @@ export async function readReportHosts(parts: Parts, wanted: ReportHostsWanted): 
   const members = chooseMembers(await parts.hosts.fleet(), wanted.hosts);
   const times = await collectionTimes(parts);
   const known = new Map<string, Seen>();
-  const turns = createTurns(sliceMs);
+  const turns = createTurns();
   const hosts: ReportedHost[] = [];
   for (const member of members) {
     const seen = known.get(member.fingerprint) ?? (await look(parts, member, wanted.catalog));
@@ -101,23 +102,6 @@ function reportMember(
 export async function collectionTimes({ store }: Pick<Services, 'store'>): Promise<ReadonlyMap<string, string>> {
   const seen = await store.observations.observationsAt(store.nowMs());
   return new Map(seen.map(({ hostId, collectedAtMs }) => [hostId, new Date(collectedAtMs).toISOString()]));
-}
-
-/** Those of the fleet that are named, once each. @throws HOST_NOT_FOUND */
-export function chooseMembers(
-  fleet: readonly FleetMember[],
-  wanted: readonly string[] | undefined,
-): readonly FleetMember[] {
-  if (wanted === undefined) return fleet;
-  const byId = new Map(fleet.map((member) => [member.id, member]));
-  return [...new Set(wanted)].map((id) => {
-    const member = byId.get(id);
-    if (member !== undefined) return member;
-    throw new AtlasError('HOST_NOT_FOUND', 'there is no host of that id', {
-      where: id,
-      remedy: 'take the id from GET /api/v1/hosts',
-    });
-  });
 }
 
 /** A host without a snapshot that can be read says nothing about its vulnerabilities. */

@@ -4,18 +4,17 @@ import type { ReportRequestBody } from '@cpu-atlas/contract';
 import type { AnswerSource } from '../answer-contexts.ts';
 import type { CubeService } from '../cube/cube-service.ts';
 import { fleetAt } from '../cube/fleet-at.ts';
-import type { FreshnessPolicy } from '../fleet/freshness.ts';
 import type { Services } from '../services.ts';
 import { pivotAxes } from './pivot-request.ts';
 import { buildHostReport } from './build-report.ts';
 import { originsOfCube } from './pivot-source.ts';
-import { chooseMembers, collectionTimes, readReportHosts, readReportSource } from './read-report-hosts.ts';
+import { chooseMembers } from '../plan/plan-hosts.ts';
+import { collectionTimes, readReportHosts, readReportSource } from './read-report-hosts.ts';
 import type { ReportedHost } from './report-host.ts';
 
 export interface ReportParts {
   readonly services: Services;
   readonly cubes: CubeService;
-  readonly policy: FreshnessPolicy;
 }
 
 type RequestOf<Kind extends ReportRequestBody['kind']> = Extract<ReportRequestBody, { readonly kind: Kind }>;
@@ -65,7 +64,7 @@ function sourceOf(side: RequestOf<'comparison'>['a'], catalog: string | undefine
   return { host: side.host, atMs: side.at === undefined ? undefined : Date.parse(side.at), catalog };
 }
 
-async function makePivot({ services, cubes, policy }: ReportParts, request: RequestOf<'pivot'>): Promise<Report> {
+async function makePivot({ services, cubes }: ReportParts, request: RequestOf<'pivot'>): Promise<Report> {
   const { accel, kernelIrqchip, catalog = null, models, machines, hosts, isSplit, isFolded } = request;
   const axes: PivotAxes = pivotAxes(request.rows, request.columns);
   const at = request.at === undefined ? null : new Date(request.at).toISOString();
@@ -75,7 +74,7 @@ async function makePivot({ services, cubes, policy }: ReportParts, request: Requ
   const known =
     at === null
       ? chooseMembers(await services.hosts.fleet(), hosts)
-      : (await fleetAt(store, Date.parse(at), policy)).filter(({ id }) => hosts?.includes(id) ?? true);
+      : (await fleetAt(store, Date.parse(at), services.freshness)).filter(({ id }) => hosts?.includes(id) ?? true);
   const options: ReportFact[] = [
     ...(at === null ? [] : [{ name: 'As of', value: at }]),
     ...(models === undefined ? [] : [{ name: 'Models', value: models.join(' ') }]),

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { assertNever, reportFormats } from '@cpu-atlas/core';
 import type { Report, ReportTable, ReportValue } from '@cpu-atlas/core';
 import type { ReportFormatName } from '@cpu-atlas/contract';
-import { createTurns, sliceMs } from '../cube/turns.ts';
+import { createTurns } from '../turns.ts';
 import { printPdf } from './write-pdf.ts';
 import { writeXlsx } from './write-xlsx.ts';
 
@@ -69,7 +69,7 @@ function firstRows({ rows }: ReportTable, maxRows: number): Iterable<readonly Re
 
 /** Fewer, larger pieces, with a pause for others in between. */
 async function* inPieces(texts: Iterable<string>): AsyncGenerator<Buffer> {
-  const turns = createTurns(sliceMs);
+  const turns = createTurns();
   let piece = '';
   for (const text of texts) {
     piece += text;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { AtlasError, drawValue, isOutcome } from '@cpu-atlas/core';
 import type { OutcomeValue, Report, ReportColumn, ReportTable, ReportValue } from '@cpu-atlas/core';
 import type { Cell, Style, stream } from 'exceljs';
-import { createTurns, sliceMs } from '../cube/turns.ts';
+import { createTurns } from '../turns.ts';
 
 /** Limits of a worksheet. Source: ECMA-376; Microsoft, "Excel specifications and limits". */
 const most = { columns: 16_384, rows: 1_048_576, nameLength: 31, textLength: 32_767 } as const;
@@ -91,7 +91,7 @@ async function writeSheet(
   const head = sheet.addRow(columns.map((column) => column.head.slice(0, most.textLength)));
   columns.forEach((_, at) => (head.getCell(at + 1).style = headStyle));
   head.commit();
-  const turns = createTurns(sliceMs);
+  const turns = createTurns();
   let count = 1;
   for (const values of rows) {
     if (++count > most.rows) throw tooLarge(table.name, 'more rows', most.rows);

@@ -7,8 +7,7 @@ import { replyOf, type App } from '../http-types.ts';
 import { openLibvirtMaps, type LibvirtMaps } from '../libvirt-maps.ts';
 import { problemReplies } from '../problem-replies.ts';
 import type { Services } from '../services.ts';
-import { readPlanHosts } from './baselines-hosts.ts';
-import { machineFor } from './baselines.ts';
+import { machineFor } from '../plan/machine-for.ts';
 
 type Compared = CpuComparisonResult['comparisons'][number];
 
@@ -43,7 +42,7 @@ async function answerComparisons(
       comparisons: [{ host: null, hostModel, comparison: compareCpus(index, body.hostCpu, body.cpu) }],
     };
   }
-  const { hosts } = await readPlanHosts(services, body);
+  const { hosts } = await services.planHosts.read(body);
   const request = { accel: body.accel, machine: machineFor(hosts, body.machine), kernelIrqchip: body.kernelIrqchip };
   const known = new Map<unknown, Omit<Compared, 'host'>>();
   const comparisons: Compared[] = [];

@@ -1,9 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   abiReach,
-  AtlasError,
   baselineCpus,
-  commonMachine,
   describeHost,
   findBaselineInSteps,
   isAnswering,
@@ -14,13 +12,11 @@ import type { Baseline, LibvirtCpu, PlanHost, PlanRequest, VendorBaseline } from
 import { baselineRequestSchema, baselineResultSchema } from '@cpu-atlas/contract';
 import type { BaselineRequestBody, BaselineResult } from '@cpu-atlas/contract';
 import { replyOf, type App } from '../http-types.ts';
+import { machineFor } from '../plan/machine-for.ts';
 import { openLibvirtMaps, type LibvirtMaps } from '../libvirt-maps.ts';
 import { problemReplies } from '../problem-replies.ts';
 import type { Services } from '../services.ts';
-import { readPlanHosts } from './baselines-hosts.ts';
-
-/** Other requests get a turn at least this often. */
-const sliceMs = 8;
+import { inSlices } from '../turns.ts';
 
 /** The best CPU that runs on all of some hosts. */
 export function registerBaselines(app: App, services: Services, maps: LibvirtMaps = openLibvirtMaps()): void {
@@ -46,7 +42,7 @@ async function answerBaseline(
   maps: LibvirtMaps,
   body: BaselineRequestBody,
 ): Promise<BaselineResult> {
-  const { hosts, assumptions } = await readPlanHosts(services, body);
+  const { hosts, assumptions } = await services.planHosts.read(body);
   const request = { accel: body.accel, machine: machineFor(hosts, body.machine), kernelIrqchip: body.kernelIrqchip };
   const { mode, migratable } = body;
   const baseline = await inSlices(findBaselineInSteps(hosts, { ...request, mode, migratable }));
@@ -57,18 +53,6 @@ async function answerBaseline(
     assumptions: body.machine === undefined ? [`machine type ${request.machine}`, ...assumptions] : assumptions,
     libvirt,
   };
-}
-
-/** The newest versioned q35 that all of these hosts' QEMUs have. @throws MACHINE_TYPE_UNKNOWN */
-export function machineFor(hosts: readonly PlanHost[], asked: string | undefined): string {
-  if (asked !== undefined) return asked;
-  const indexes = new Set(hosts.flatMap(({ context }) => ('unseen' in context ? [] : [context.index])));
-  const machine = commonMachine([...indexes]);
-  if (machine !== null) return machine;
-  throw new AtlasError('MACHINE_TYPE_UNKNOWN', 'these hosts have no versioned q35 machine type in common', {
-    where: 'machine',
-    remedy: 'name a machine type, or choose other hosts',
-  });
 }
 
 /** What anybody wants to know of a CPU besides its features. */
@@ -103,16 +87,4 @@ async function askLibvirt(
   return answer.outcome === 'ok'
     ? { outcome: 'ok', ...told, cpu: answer.cpu }
     : { outcome: 'error', ...told, reason: answer.reason };
-}
-
-/** Runs steps to their end without keeping others waiting. */
-export async function inSlices<T>(steps: Generator<void, T, void>): Promise<T> {
-  let sliceStart = performance.now();
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-    if (performance.now() - sliceStart < sliceMs) continue;
-    await nextTurn();
-    sliceStart = performance.now();
-  }
 }

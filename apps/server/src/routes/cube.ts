@@ -1,16 +1,13 @@
 import { AtlasError, cubeMediaType, decodeCube, type Cube } from '@cpu-atlas/core';
 import { cubeQuerySchema, cubeSchema, limits, ownCatalog, type CubeJson } from '@cpu-atlas/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { createCubeService, type CubeDocument } from '../cube/cube-service.ts';
+import type { CubeDocument, CubeService } from '../cube/cube-service.ts';
 import { replyOf, sendText, type App } from '../http-types.ts';
 import { problemReplies } from '../problem-replies.ts';
 import type { Services } from '../services.ts';
 
 /** Model × machine type × host, folded, as one document that a browser pivots by itself. */
-export function registerCube(app: App, services: Services): void {
-  const cubes = createCubeService(services, services.freshness, (error) =>
-    app.log.error({ err: error }, 'a part of the cube'),
-  );
+export function registerCube(app: App, services: Services, cubes: CubeService): void {
   app.addHook('onListen', async () => services.start().then(() => cubes.keepReady()));
   app.addHook('onClose', async () => cubes.close());
   app.get(

@@ -16,7 +16,8 @@ import { catalogOfHost } from '../fleet/host-catalog.ts';
 import { replyOf, type App } from '../http-types.ts';
 import { problemReplies } from '../problem-replies.ts';
 import type { Services } from '../services.ts';
-import { inSlices, machineFor } from './baselines.ts';
+import { machineFor } from '../plan/machine-for.ts';
+import { inSlices } from '../turns.ts';
 import {
   abiLevelOf,
   documentChoice,
@@ -26,14 +27,12 @@ import {
   documentVmEffect,
   refOf,
 } from './plans-documents.ts';
-import { createPlanHostReader, type PlanHostReader } from './plans-hosts.ts';
 
 type BodyOf<Kind extends PlanRequestBody['kind']> = Extract<PlanRequestBody, { readonly kind: Kind }>;
 type ResultOf<Kind extends PlanResult['kind']> = Extract<PlanResult, { readonly kind: Kind }>;
 
 /** Ranked choices for a pool, pools for a fleet, and what a change would do. */
 export function registerPlans(app: App, services: Services): void {
-  const reader = createPlanHostReader(services);
   app.post(
     '/plans',
     {
@@ -47,13 +46,13 @@ export function registerPlans(app: App, services: Services): void {
         response: { 200: replyOf(planResultSchema), ...problemReplies(400, 404, 413, 422) },
       },
     },
-    async ({ body }) => answerPlan(services, reader, body),
+    async ({ body }) => answerPlan(services, body),
   );
 }
 
-async function answerPlan(services: Services, reader: PlanHostReader, body: PlanRequestBody): Promise<PlanResult> {
+async function answerPlan(services: Services, body: PlanRequestBody): Promise<PlanResult> {
   const isExact = body.kind === 'what-if' && reliesOnTsc(body.vms ?? []);
-  const { hosts, assumptions } = await reader.read({ ...body, isExact });
+  const { hosts, assumptions } = await services.planHosts.read({ ...body, isExact });
   const machine = machineFor(hosts, body.machine);
   const request: PlanRequest = { accel: body.accel, machine, kernelIrqchip: body.kernelIrqchip };
   const answered = {

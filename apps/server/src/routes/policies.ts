@@ -5,7 +5,7 @@ import { problemReplies } from '../problem-replies.ts';
 import { compilePolicies } from '../reports/compile-policies.ts';
 import { readReportHosts } from '../reports/read-report-hosts.ts';
 import type { Services } from '../services.ts';
-import { machineFor } from './baselines.ts';
+import { machineFor } from '../plan/machine-for.ts';
 
 /** One intent, written as the configuration of whatever starts the guests. */
 export function registerPolicies(app: App, services: Services, maps: LibvirtMaps = openLibvirtMaps()): void {

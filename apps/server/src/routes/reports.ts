@@ -1,7 +1,6 @@
 import { reportRequestSchema } from '@cpu-atlas/contract';
 import { z } from 'zod';
-import { createCubeService } from '../cube/cube-service.ts';
-import { defaultFreshnessPolicy, type FreshnessPolicy } from '../fleet/freshness.ts';
+import type { CubeService } from '../cube/cube-service.ts';
 import type { App } from '../http-types.ts';
 import { problemReplies } from '../problem-replies.ts';
 import { makeReport } from '../reports/report-service.ts';
@@ -9,9 +8,7 @@ import { cutReport, writeReport } from '../reports/report-stream.ts';
 import type { Services } from '../services.ts';
 
 /** Answers to take away: matrices, pivots, comparisons, plans, hosts and mitigations as files. */
-export function registerReports(app: App, services: Services, policy: FreshnessPolicy = defaultFreshnessPolicy): void {
-  const cubes = createCubeService(services, policy, (error) => app.log.error({ err: error }, 'a part of the cube'));
-  app.addHook('onClose', async () => cubes.close());
+export function registerReports(app: App, services: Services, cubes: CubeService): void {
   app.post(
     '/reports',
     {
@@ -28,7 +25,7 @@ export function registerReports(app: App, services: Services, policy: FreshnessP
     },
     async ({ body }, reply) => {
       await services.readAllCatalogs();
-      const report = cutReport(await makeReport({ services, cubes, policy }, body), body.maxRows);
+      const report = cutReport(await makeReport({ services, cubes }, body), body.maxRows);
       const { mediaType, fileName, body: bytes } = await writeReport(report, body.format);
       return reply.header('content-disposition', `attachment; filename="${fileName}"`).type(mediaType).send(bytes);
     },

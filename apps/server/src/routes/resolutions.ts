@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { explain, resolve } from '@cpu-atlas/core';
 import {
   resolutionAnswerSchema,
@@ -13,9 +12,8 @@ import { replyOf, sendText, type App } from '../http-types.ts';
 import { problemReplies } from '../problem-replies.ts';
 import { toProblem } from '../problems.ts';
 import type { Services } from '../services.ts';
+import { createTurns } from '../turns.ts';
 
-/** Other requests get a turn at least this often. */
-const sliceMs = 8;
 /** Answers are handed on in pieces of about this many characters. */
 const pieceLength = 64 * 1024;
 
@@ -63,15 +61,13 @@ async function* answerAll(
   { id: requestId }: FastifyRequest,
 ): AsyncGenerator<string> {
   const known = new Map<string, Promise<AnswerContext>>();
-  let sliceStart = performance.now();
+  const turns = createTurns();
   for (const item of items) {
     const key = JSON.stringify([item.host, item.snapshot, item.catalog]);
     const source = known.get(key) ?? contexts.of(item);
     known.set(key, source);
     yield JSON.stringify(await answer(item, source, requestId));
-    if (performance.now() - sliceStart < sliceMs) continue;
-    await nextTurn();
-    sliceStart = performance.now();
+    await turns.take();
   }
 }
 

@@ -5,7 +5,7 @@ import { problemReplies } from '../problem-replies.ts';
 import { judgeHosts } from '../reports/build-report.ts';
 import { readReportHosts } from '../reports/read-report-hosts.ts';
 import type { Services } from '../services.ts';
-import { machineFor } from './baselines.ts';
+import { machineFor } from '../plan/machine-for.ts';
 
 /** Which mitigations a guest has on each host, against what the host says of its vulnerabilities. */
 export function registerSecurity(app: App, services: Services): void {

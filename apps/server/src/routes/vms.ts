@@ -6,14 +6,12 @@ import { readVms } from '@cpu-atlas/importer';
 import { replyOf, type App } from '../http-types.ts';
 import { problemReplies } from '../problem-replies.ts';
 import type { Services } from '../services.ts';
-import { inSlices } from './baselines.ts';
+import { inSlices } from '../turns.ts';
 import { firstObstacles, refOf } from './plans-documents.ts';
-import { createPlanHostReader, type PlanHostReader } from './plans-hosts.ts';
 import { createUpgrader, reliesOnTsc } from './plans.ts';
 
 /** Where VMs can go: reachability, traps, draining a host, a rolling upgrade. Nothing is kept. */
 export function registerVms(app: App, services: Services): void {
-  const reader = createPlanHostReader(services);
   app.post(
     '/vms',
     {
@@ -25,15 +23,15 @@ export function registerVms(app: App, services: Services): void {
         response: { 200: replyOf(vmsResultSchema), ...problemReplies(400, 404, 413, 422) },
       },
     },
-    async ({ body }) => answerVms(services, reader, body),
+    async ({ body }) => answerVms(services, body),
   );
 }
 
-async function answerVms(services: Services, reader: PlanHostReader, body: VmsRequestBody): Promise<VmsResult> {
+async function answerVms(services: Services, body: VmsRequestBody): Promise<VmsResult> {
   const read =
     body.text === undefined ? { vms: [], notes: [] } : readVms(body.text, { source: 'text', host: body.host });
   const vms: readonly VmRecord[] = [...body.vms, ...read.vms];
-  const { hosts, assumptions } = await reader.read({ ...body, isExact: reliesOnTsc(vms) });
+  const { hosts, assumptions } = await services.planHosts.read({ ...body, isExact: reliesOnTsc(vms) });
   const analysis = await inSlices(analyseVmsInSteps(hosts, vms));
   const upgrade = body.upgrade === undefined ? null : await upgradeAll(services, hosts, vms, body.upgrade);
   return {

@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AtlasError } from '@cpu-atlas/core';
 import type { PlanHost } from '@cpu-atlas/core';
 import { catalogOfHost } from '../fleet/host-catalog.ts';
 import type { FleetMember } from '../host-directory.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { Services } from '../services.ts';
+import { createTurns } from '../turns.ts';
 
 /** Which hosts an answer is about, and with which QEMU. */
 export interface HostsWanted {
@@ -37,8 +37,6 @@ type Seen = Pick<PlanHost, 'context' | 'assumption'> & {
 
 /** Fingerprints that are kept prepared, each with one catalog. */
 const keptContexts = 512;
-/** Other requests get a turn at least this often. */
-const sliceMs = 8;
 
 /**
  * Reads hosts for the planner. Hosts of one fingerprint share one prepared context, which is kept: a fleet of 10,000
@@ -67,10 +65,10 @@ export function createPlanHostReader({
 
   return {
     async read(wanted) {
-      const members = selectMembers(await directory.fleet(), wanted.hosts);
+      const members = chooseMembers(await directory.fleet(), wanted.hosts);
       const inThisAnswer = new Map<string, Seen>();
       const hosts: PlanHost[] = [];
-      let sliceStart = performance.now();
+      const turns = createTurns();
       for (const member of members) {
         const { id, name, labels, fingerprint, freshness } = member;
         const key = wanted.isExact === true ? member.snapshotHash : fingerprint;
@@ -78,9 +76,7 @@ export function createPlanHostReader({
         inThisAnswer.set(key, seen);
         const { context, assumption } = seen;
         hosts.push({ id, name, labels, fingerprint, freshness: freshness.state, context, assumption });
-        if (performance.now() - sliceStart < sliceMs) continue;
-        await nextTurn();
-        sliceStart = performance.now();
+        await turns.take();
       }
       const assumptions = new Set(hosts.flatMap(({ assumption }) => assumption ?? []));
       return { hosts, assumptions: [...assumptions] };
@@ -103,7 +99,11 @@ async function readContext(
   }
 }
 
-function selectMembers(fleet: readonly FleetMember[], wanted: readonly string[] | undefined): readonly FleetMember[] {
+/** Those of the fleet that are named, once each. @throws HOST_NOT_FOUND */
+export function chooseMembers(
+  fleet: readonly FleetMember[],
+  wanted: readonly string[] | undefined,
+): readonly FleetMember[] {
   if (wanted === undefined) return fleet;
   const byId = new Map(fleet.map((member) => [member.id, member]));
   return [...new Set(wanted)].map((id) => {
