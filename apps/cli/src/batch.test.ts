@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSnapshot } from '@cpu-atlas/contract';
 import { describe, expect, it } from 'vitest';
-import { recordedHost, runCli, startCli, useCli, type CliResult } from './testing/run-cli.ts';
+import { recordedHost, runCli, startCli, useFolder, type CliResult } from './testing/run-cli.ts';
 
-const place = useCli();
+const place = useFolder();
 
 const onRecorded = (...more: string[]): string[] => [
   'resolve',

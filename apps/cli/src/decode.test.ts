@@ -1,9 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { buildCli, runCli } from './testing/run-cli.ts';
+import { describe, expect, it } from 'vitest';
+import { runCli } from './testing/run-cli.ts';
 
 describe('cpu-atlas decode', () => {
-  beforeAll(buildCli, 180_000);
-
   const text = "qemu: warning: host doesn't support requested feature: CPUID.07H:EBX.hle [bit 4]\n";
 
   it('tells what a warning on standard input means, with the remedy', async () => {

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { expectFault, runCli, useCli } from './testing/run-cli.ts';
+import { expectFault, runCli, useFolder } from './testing/run-cli.ts';
 
-const place = useCli();
+const place = useFolder();
 const recorded = (name: string): string =>
   fileURLToPath(new URL(`../../../data/snapshots/${name}.json`, import.meta.url));
 const hosts = ['lab-epyc-6.1', 'lab-epyc-milan-6.1'].map(recorded);

@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { guestCpuidSchema, parseSnapshot } from '@cpu-atlas/contract';
 import { describe, expect, it } from 'vitest';
-import { expectFault, recordedHost, runCli, useCli } from './testing/run-cli.ts';
+import { expectFault, recordedHost, runCli, useFolder } from './testing/run-cli.ts';
 
-const place = useCli();
+const place = useFolder();
 
 const host = ['--host', recordedHost, '--catalog', '10.0'];
 const ask = (...more: string[]) =>

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { parseSnapshotText } from '@cpu-atlas/contract';
 import { zipSync } from 'fflate';
 import { afterEach, describe, expect, it } from 'vitest';
-import { expectFault, runCli, useCli } from './testing/run-cli.ts';
+import { expectFault, runCli, useFolder } from './testing/run-cli.ts';
 
-const place = useCli();
+const place = useFolder();
 const corpus = fileURLToPath(new URL('../../../packages/importer/corpus/', import.meta.url));
 const gold = join(corpus, 'cpuid-one-xeon-gold-6148.txt');
 const cpuinfo = join(corpus, 'cpuinfo-xeon-gold-5115.txt');

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { expectFault, runCli, useCli } from './testing/run-cli.ts';
+import { expectFault, runCli, useFolder } from './testing/run-cli.ts';
 
-const place = useCli();
+const place = useFolder();
 const snapshot = (name: string): string =>
   fileURLToPath(new URL(`../../../data/snapshots/${name}.json`, import.meta.url));
 const [epyc, forced, opteron, silent] = ['lab-epyc-6.1', 'lab-forced-milan-6.1', 'lab-opteron_g3-6.1', 'atom-d510'].map(

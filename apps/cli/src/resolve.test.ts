@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSnapshot, resolutionSchema } from '@cpu-atlas/contract';
 import { describe, expect, it } from 'vitest';
-import { catalog10, expectFault, recordedHost, runCli, useCli } from './testing/run-cli.ts';
+import { catalog10, expectFault, recordedHost, runCli, useFolder } from './testing/run-cli.ts';
 
-const place = useCli();
+const place = useFolder();
 
 const onRecorded = (...more: string[]): string[] => [
   'resolve',

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { expectFault, runCli, useCli } from './testing/run-cli.ts';
+import { expectFault, runCli } from './testing/run-cli.ts';
 
-useCli();
 const directory = mkdtempSync(join(tmpdir(), 'cpu-atlas-cli-join-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const env = { CPU_ATLAS_DATA_DIR: directory };

@@ -2,9 +2,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { expectFault, runCli, startCli, useCli } from './testing/run-cli.ts';
-
-useCli();
+import { expectFault, runCli, startCli } from './testing/run-cli.ts';
 
 describe('serve', () => {
   const env = { CPU_ATLAS_DATA_DIR: join(tmpdir(), 'cpu-atlas-cli-serve') };

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSnapshot } from '@cpu-atlas/contract';
 import { describe, expect, it } from 'vitest';
-import { expectFault, runCli, useCli } from './testing/run-cli.ts';
+import { expectFault, runCli, useFolder } from './testing/run-cli.ts';
 
-const place = useCli();
+const place = useFolder();
 
 describe('usage', () => {
   it.each([[['--help']], [['resolve', '--help']], [['--version']]])('%j exits 0', async (args) => {

@@ -7,7 +7,7 @@ import type { Catalog } from '@cpu-atlas/core';
 import { chooseCatalog, listShippedCatalogs, shippedDirectory } from '@cpu-atlas/server/library';
 import { describe, expect, it } from 'vitest';
 import { sampleCells, type Cell } from './commands/verify.ts';
-import { runCli, useCli } from './testing/run-cli.ts';
+import { runCli, useFolder } from './testing/run-cli.ts';
 
 const binary = await findQemuBinary('qemu-system-x86_64').catch(() => null);
 const version = binary === null ? null : (await readQemuVersion(binary)).version;
@@ -31,7 +31,7 @@ function opensKvm(): boolean {
   }
 }
 
-const place = useCli();
+const place = useFolder();
 
 const verify = (...more: string[]) => runCli(['verify', '--catalog', catalog ?? '', '--machine', 'q35', ...more]);
 

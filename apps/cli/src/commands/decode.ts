@@ -16,8 +16,7 @@ const bytesPerCharacter = 4;
 
 /** Tells what an error text means. 0: something was recognised, 3: nothing was. */
 export async function decode({ terminal, file, format }: DecodeOptions): Promise<ExitCode> {
-  const path = file === '-' ? '/dev/stdin' : file;
-  const decoding = decodeText(await readLimitedFile(path, decodeLimits.characters * bytesPerCharacter));
+  const decoding = decodeText(await readLimitedFile(file, decodeLimits.characters * bytesPerCharacter));
   const text = format === 'json' ? `${JSON.stringify(decoding, null, 1)}\n` : formatDecoding(decoding, terminal.paint);
   await write(terminal.out, text);
   return decoding.messages.length === 0 ? exitCodes.unknown : exitCodes.yes;

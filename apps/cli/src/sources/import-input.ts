@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { importLimits } from '@cpu-atlas/importer';
 import { AtlasError } from '@cpu-atlas/core';
-import { unreadable } from './limited-file.ts';
+import { readLimitedBytes, sourceOf } from './limited-file.ts';
 
 /** What is imported, as bytes, and what to call it in messages. */
 export interface ImportInput {
@@ -16,22 +15,10 @@ export interface ImportInput {
  * @throws FILE_UNREADABLE, IMPORT_TOO_LARGE
  */
 export async function readImportInput(path: string): Promise<ImportInput> {
-  const isStdin = path === '-';
-  const source = isStdin ? 'stdin' : path;
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  try {
-    for await (const chunk of isStdin ? process.stdin : createReadStream(path)) {
-      const bytes = Buffer.from(chunk);
-      chunks.push(bytes);
-      sizeBytes += bytes.length;
-      // Whatever its size claims to be: /dev/zero and friends have no end.
-      if (sizeBytes > importLimits.zip.archiveBytes) throw tooLarge(source);
-    }
-  } catch (cause) {
-    throw cause instanceof AtlasError ? cause : unreadable(source, cause);
-  }
-  return { source, baseName: isStdin ? undefined : baseNameOf(path), bytes: Buffer.concat(chunks) };
+  const source = sourceOf(path);
+  const bytes = await readLimitedBytes(path, importLimits.zip.archiveBytes);
+  if (bytes === null) throw tooLarge(source);
+  return { source, baseName: path === '-' ? undefined : baseNameOf(path), bytes };
 }
 
 function tooLarge(where: string): AtlasError {

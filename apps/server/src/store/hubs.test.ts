@@ -33,8 +33,7 @@ describe.skipIf(isAbsent)(title, () => {
   };
   const catalog = (hash: string) => ({ hash, version: '1', package: 'p', body: Buffer.from('{}') });
 
-  // Failed once in thirty runs, on a busy machine, and could not be made to fail again.
-  it('start at once on an empty database, and all of them work', { retry: 1 }, async () => {
+  it('start at once on an empty database, and all of them work', async () => {
     const url = await server.createDatabase();
     const stores = await Promise.all(Array.from({ length: 5 }, () => openAt(url)));
     await Promise.all(stores.map((store) => store.check()));

@@ -3,10 +3,11 @@ import { Overtaken } from '../engine.ts';
 
 /**
  * Another transaction was in the way: what was begun is undone, and may be tried again. Serialization failure, deadlock;
- * and what two hubs get that make or take the same row at once: unique and foreign key violation, duplicate table.
+ * and what two hubs get that make or take the same thing at once: unique and foreign key violation; duplicate table, or
+ * duplicate object, for the type of its rows, which PostgreSQL makes first.
  * Source: https://www.postgresql.org/docs/15/errcodes-appendix.html
  */
-const overtakenStates: ReadonlySet<string> = new Set(['40001', '40P01', '23505', '23503', '42P07']);
+const overtakenStates: ReadonlySet<string> = new Set(['40001', '40P01', '23505', '23503', '42P07', '42710']);
 
 /** Classes of states that tell of a defect of our query; all others tell of the server, the network or the disk. */
 const defectClasses: ReadonlySet<string> = new Set(['0A', '21', '22', '23', '26', '34', '42']);
