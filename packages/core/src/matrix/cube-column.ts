@@ -1,14 +1,11 @@
 import type { FeatureLocation } from '../catalog/catalog-index.ts';
 import type { PropertyValues } from '../catalog/catalog.ts';
-import { mirrorAmdAliases } from '../resolve/compute-words.ts';
 import type { ResolveContext } from '../resolve/context.ts';
 import type { HostSupport } from '../resolve/host-support.ts';
-import { applyHostIdentity } from '../resolve/identity.ts';
-import { differsFromGuestTrace } from '../resolve/processor-trace.ts';
 import { judgeCell } from '../resolve/start-sequence.ts';
-import type { Words } from '../resolve/words.ts';
 import { popcount } from '../x86/feature-set.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
+import { allocateWords, fillWords, filterTrace, settleOnHost, type ScratchWords } from './lane-words.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 import { OutcomeTable, requestOf, statusCode } from './outcome-table.ts';
 import type { ClassMember, ClassPlan, WordClass } from './word-classes.ts';
@@ -29,44 +26,6 @@ export interface CubeColumn extends ClassOutcomes {
   readonly supportUnknown: Uint8Array;
 }
 
-type Scratch = { -readonly [Name in keyof Words]: Words[Name] };
-
-function allocateWords(laneCount: number, nothing: FeatureSet): Scratch {
-  return {
-    requested: new Uint32Array(laneCount),
-    effective: new Uint32Array(laneCount),
-    filtered: new Uint32Array(laneCount),
-    undecided: new Uint32Array(laneCount),
-    dropped: nothing,
-    conflicting: nothing,
-    beforeDependencies: null,
-    traceLacksLevel: false,
-    traceDiffers: false,
-  };
-}
-
-/** Computes the words of one class on one host into `words`, lane by lane: see {@link WordClass}. */
-function fillWords(
-  words: Scratch,
-  { asks, cut, dropped, lanes }: WordClass,
-  { supported, unknown }: HostSupport,
-): void {
-  const { requested, effective, filtered, undecided } = words;
-  requested.fill(0);
-  effective.fill(0);
-  filtered.fill(0);
-  undecided.fill(0);
-  for (const lane of lanes) {
-    const own = supported[lane];
-    const asked = asks[lane] & (own | ~cut[lane]);
-    const lacking = asked & ~own;
-    requested[lane] = asked;
-    effective[lane] = asked & own;
-    filtered[lane] = dropped[lane] | (lacking & ~unknown[lane]);
-    undecided[lane] = lacking & unknown[lane];
-  }
-}
-
 function countNamed(set: FeatureSet, named: FeatureSet, lanes: readonly number[]): number {
   let count = 0;
   for (const lane of lanes) count += popcount(set[lane] & named[lane]);
@@ -82,13 +41,13 @@ const overlaps = (set: FeatureSet, { lane, mask, highMask }: FeatureLocation): b
 /** Computes columns of the cube: what all cells of a catalog come out as, host by host. */
 export class ColumnComputer {
   readonly #plan: ClassPlan;
-  readonly #words: Scratch;
+  readonly #words: ScratchWords;
   /** Under TCG of a binary that tells what it supports, all hosts are one. */
   #everyHost: CubeColumn | null = null;
 
   constructor(plan: ClassPlan) {
     this.#plan = plan;
-    this.#words = allocateWords(plan.index.layout.laneCount, plan.index.nothing);
+    this.#words = allocateWords(plan.index);
   }
 
   /** All that the cube keeps of one host. @throws SNAPSHOT_INVALID */
@@ -126,7 +85,7 @@ export class ColumnComputer {
     const { classes, wordClasses, named, others } = this.#plan;
     const size = classes.classes.length;
     const outcomes = { status: new Uint8Array(size), filteredCount: new Uint16Array(size) };
-    const memo = new VerdictMemo(context, classes.varying);
+    const memo = new VerdictMemo<number>(context, classes.varying);
     for (const wordClass of wordClasses) this.#computeWordClass(context, wordClass, memo, outcomes);
     const table = new OutcomeTable(context, classes, named);
     for (const number of others) {
@@ -137,12 +96,17 @@ export class ColumnComputer {
     return outcomes;
   }
 
-  #computeWordClass(context: ResolveContext, wordClass: WordClass, memo: VerdictMemo, outcomes: ClassOutcomes): void {
+  #computeWordClass(
+    context: ResolveContext,
+    wordClass: WordClass,
+    memo: VerdictMemo<number>,
+    outcomes: ClassOutcomes,
+  ): void {
     const { classes, named } = this.#plan;
     const words = this.#words;
     const support = context.support(classes.request.accel, wordClass.irqchip, wordClass.isPc);
     fillWords(words, wordClass, support);
-    this.#filterTrace(context);
+    filterTrace(context, classes.request.accel, words);
     const filtered = countNamed(words.filtered, named, wordClass.lanes);
     const key = memo.wordsKey(words);
     for (const member of wordClass.members) {
@@ -153,26 +117,9 @@ export class ColumnComputer {
     }
   }
 
-  /** KVM's Processor Trace may differ from the one that QEMU shows every guest. */
-  #filterTrace(context: ResolveContext): void {
-    const trace = context.index.features.get('intel-pt');
-    const words = this.#words;
-    const asks = trace !== undefined && (words.effective[trace.lane] & trace.mask) !== 0;
-    const isKvm = this.#plan.classes.request.accel === 'kvm';
-    words.traceDiffers = asks && isKvm && differsFromGuestTrace(context, words.effective);
-    if (!words.traceDiffers || trace === undefined) return;
-    words.filtered[trace.lane] |= trace.mask;
-    words.effective[trace.lane] &= ~trace.mask;
-  }
-
   #judge(context: ResolveContext, { settled }: ClassMember, support: HostSupport, properties: PropertyValues): number {
     const { index, classes } = this.#plan;
-    const { accel } = classes.request;
-    const { vendor, unknowns } = applyHostIdentity(context, settled.cell, accel, settled.configured.properties);
-    const words = this.#words;
-    mirrorAmdAliases(index, vendor ?? '', words.effective);
-    const configured = { ...settled.configured, properties };
-    const cell = { ...settled, support, configured, vendor, words, unknownProperties: unknowns };
+    const cell = settleOnHost(context, settled, { support, words: this.#words, properties });
     return statusCode(judgeCell(context, requestOf(index, settled.cell, classes.request), cell).status);
   }
 }

@@ -29,13 +29,16 @@ function locate({ features }: CatalogIndex, names: readonly string[]): (FeatureL
   return names.map((name) => features.get(name) ?? null);
 }
 
+/** What a memo must know of a cell. */
+export type MemoMember = Pick<ClassMember, 'place' | 'settled' | 'values'>;
+
 /** A verdict, and the properties that were looked at on the way to it, of those in which cells differ. */
-interface Verdict {
+interface Verdict<Outcome> {
   readonly place: number;
   /** Indexes into `CellClasses.varying`, and the values that were found there. */
   readonly read: readonly number[];
   readonly values: PropertyList;
-  readonly status: number;
+  readonly outcome: Outcome;
 }
 
 /**
@@ -43,14 +46,14 @@ interface Verdict {
  * filtered or undecided at all, on where the cell is, and on properties: of those, a verdict holds wherever all that
  * were looked at have the same values.
  */
-export class VerdictMemo {
+export class VerdictMemo<Outcome> {
   readonly #effective: readonly (FeatureLocation | null)[];
   readonly #undecided: readonly (FeatureLocation | null)[];
   readonly #lbrLane: number | undefined;
   /** Lanes of feature MSRs that KVM refuses to be written; null: too many for a key. */
   readonly #msrLanes: readonly number[] | null;
   readonly #varying: readonly string[];
-  readonly #known = new Map<number, readonly Verdict[]>();
+  readonly #known = new Map<number, readonly Verdict<Outcome>[]>();
 
   constructor({ index, facts }: ResolveContext, varying: readonly string[]) {
     this.#varying = varying;
@@ -74,15 +77,15 @@ export class VerdictMemo {
   }
 
   /** The verdict that holds for these words on a class; undefined: there is none yet. */
-  find(words: number | null, { place, values }: ClassMember): number | undefined {
+  find(words: number | null, { place, values }: MemoMember): Outcome | undefined {
     const verdicts = words === null ? undefined : this.#known.get(words);
     if (verdicts === undefined) return undefined;
-    for (const verdict of verdicts) if (verdict.place === place && agrees(verdict, values)) return verdict.status;
+    for (const verdict of verdicts) if (verdict.place === place && agrees(verdict, values)) return verdict.outcome;
     return undefined;
   }
 
   /** Judges, and keeps the verdict. `judge` must take all properties from what it is given. */
-  keep(words: number | null, member: ClassMember, judge: (recorded: PropertyValues) => number): number {
+  keep(words: number | null, member: MemoMember, judge: (recorded: PropertyValues) => Outcome): Outcome {
     const { properties } = member.settled.configured;
     const read = new Set<string>();
     const record = (name: PropertyKey): PropertyValues[string] | undefined => {
@@ -95,16 +98,16 @@ export class VerdictMemo {
       has: (_, name) => record(name) !== undefined,
       ownKeys: () => Object.keys(properties).filter((name) => record(name) !== undefined),
     });
-    const status = judge(recorded);
-    if (words === null) return status;
+    const outcome = judge(recorded);
+    if (words === null) return outcome;
     const { place, values } = member;
     const indexes = [...this.#varying.keys()].filter((i) => read.has(this.#varying[i]));
-    this.#known.set(words, [...(this.#known.get(words) ?? []), { place, read: indexes, values, status }]);
-    return status;
+    this.#known.set(words, [...(this.#known.get(words) ?? []), { place, read: indexes, values, outcome }]);
+    return outcome;
   }
 }
 
-function agrees(verdict: Verdict, values: PropertyList): boolean {
+function agrees(verdict: Pick<Verdict<unknown>, 'read' | 'values'>, values: PropertyList): boolean {
   for (const i of verdict.read) if (verdict.values[i] !== values[i]) return false;
   return true;
 }
