@@ -1,4 +1,4 @@
-import { AtlasError, errorTable } from '@cpu-atlas/core';
+import { AtlasError, errorTable } from '@cpu-atlas/core/errors';
 import { exitCodes } from './exit-codes.ts';
 import { openTerminal } from './output/terminal.ts';
 import { printable } from './output/table.ts';

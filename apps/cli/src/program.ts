@@ -1,19 +1,6 @@
-import { AtlasError } from '@cpu-atlas/core';
+import { AtlasError } from '@cpu-atlas/core/errors';
 import { Command, CommanderError } from 'commander';
-import { addBaseline } from './options/baseline-options.ts';
-import { addCompare } from './options/compare-options.ts';
-import { addDecode } from './options/decode-options.ts';
-import { addExport } from './options/export-options.ts';
-import { addGuestCpuid } from './options/guest-cpuid-options.ts';
-import { addHarvest } from './options/harvest-options.ts';
-import { addImport } from './options/import-options.ts';
-import { addPolicy } from './options/policy-options.ts';
-import { addPlan } from './options/plan-options.ts';
-import { addProbe } from './options/probe-options.ts';
-import { addResolve } from './options/resolve-options.ts';
-import { addServe } from './options/serve-options.ts';
-import { addToken } from './options/token-options.ts';
-import { addVerify } from './options/verify-options.ts';
+import { commandList } from './command-list.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Terminal } from './output/terminal.ts';
 import { readOwnVersion } from './own-version.ts';
@@ -33,45 +20,42 @@ const exitHelp = `
 Exit codes: 0 yes (runnable, equal, done), 1 no (filtered, refused, different), 2 wrong usage or input, 3 could not tell.
 Faults are one line on stderr, CODE: where: what; remedy. The codes are in docs/errors.md, the commands in docs/cli.md.`;
 
-/**
- * Runs one command line (without `node` and the script).
- * @throws USAGE_INVALID and what the commands throw
- */
-export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  const { terminal } = surroundings;
-  let code: ExitCode = exitCodes.yes;
-  const run: Run = async (action) => {
-    code = await action();
-  };
+/** What `program` knows of the commands that are not `isNeeded` is their names and what they are for. */
+export async function buildProgram(
+  run: Run,
+  surroundings: Surroundings,
+  isNeeded: (command: string) => boolean,
+): Promise<Command> {
+  const { out, err } = surroundings.terminal;
   const program = new Command('cpu-atlas')
     .description('Which QEMU/KVM CPU models run where, what a guest really sees, and why.')
     .version(readOwnVersion())
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void terminal.out.write(text),
+      writeOut: (text) => void out.write(text),
       // A fault is told once, as a line of its own.
       outputError: () => undefined,
-      writeErr: (text) => void terminal.err.write(text),
+      writeErr: (text) => void err.write(text),
     })
     .showSuggestionAfterError(true)
     .addHelpText('afterAll', exitHelp);
-  for (const add of [
-    addPlan,
-    addProbe,
-    addHarvest,
-    addResolve,
-    addVerify,
-    addServe,
-    addToken,
-    addDecode,
-    addImport,
-    addBaseline,
-    addCompare,
-    addGuestCpuid,
-    addExport,
-    addPolicy,
-  ])
-    add(program, run, surroundings);
+  for (const [name, { description, load }] of Object.entries(commandList)) {
+    const command = program.command(name).description(description);
+    if (isNeeded(name)) (await load())(command, run, surroundings);
+  }
+  return program;
+}
+
+/**
+ * Runs one command line (without `node` and the script).
+ * @throws USAGE_INVALID and what the commands throw
+ */
+export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.yes;
+  const run: Run = async (action) => {
+    code = await action();
+  };
+  const program = await buildProgram(run, surroundings, (command) => argv.includes(command));
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (cause) {

@@ -1,20 +1,13 @@
 import { abiReach, assertNever, baselineCpus, describeHost, findBaseline } from '@cpu-atlas/core';
-import type { Accelerator, Baseline, BaselineMode, KernelIrqchip, LibvirtCpu, LibvirtMapIndex } from '@cpu-atlas/core';
+import type { Baseline, BaselineMode, LibvirtCpu, LibvirtMapIndex } from '@cpu-atlas/core';
 import { openLibvirtMaps } from '@cpu-atlas/server/library';
-import type { Answerer } from '../answerer.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import type { HostQuestion } from '../options/host-question.ts';
 import { formatBaseline, type LibvirtAnswer } from '../output/baseline-table.ts';
-import { write, type Terminal } from '../output/terminal.ts';
+import { write } from '../output/terminal.ts';
 import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
 
-export interface BaselineOptions {
-  readonly terminal: Terminal;
-  readonly answerer: Answerer;
-  readonly snapshots: readonly string[];
-  readonly catalog: string | undefined;
-  readonly accel: Accelerator;
-  readonly machine: string | undefined;
-  readonly kernelIrqchip: KernelIrqchip | undefined;
+export interface BaselineOptions extends HostQuestion {
   readonly mode: BaselineMode;
   readonly migratable: boolean;
   /** Release whose own answer is told, too. */

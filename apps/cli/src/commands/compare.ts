@@ -1,19 +1,11 @@
 import { compareCpus, compareStart, describeHost } from '@cpu-atlas/core';
-import type {
-  Accelerator,
-  KernelIrqchip,
-  LibvirtComparison,
-  LibvirtCpu,
-  LibvirtMapIndex,
-  PlanRequest,
-  StartComparison,
-} from '@cpu-atlas/core';
+import type { LibvirtComparison, LibvirtCpu, LibvirtMapIndex, PlanRequest, StartComparison } from '@cpu-atlas/core';
 import { libvirtCpuSchema, parseJsonText, parseWith } from '@cpu-atlas/contract';
 import { openLibvirtMaps } from '@cpu-atlas/server/library';
-import type { Answerer } from '../answerer.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import type { HostQuestion } from '../options/host-question.ts';
 import { formatTable, printable } from '../output/table.ts';
-import { write, type Terminal } from '../output/terminal.ts';
+import { write } from '../output/terminal.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
 
@@ -21,14 +13,7 @@ import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
 export type AskedCpu =
   { readonly kind: 'model'; readonly model: string } | { readonly kind: 'file'; readonly path: string };
 
-export interface CompareOptions {
-  readonly terminal: Terminal;
-  readonly answerer: Answerer;
-  readonly snapshots: readonly string[];
-  readonly catalog: string | undefined;
-  readonly accel: Accelerator;
-  readonly machine: string | undefined;
-  readonly kernelIrqchip: KernelIrqchip | undefined;
+export interface CompareOptions extends HostQuestion {
   readonly cpu: AskedCpu;
   readonly libvirt: string;
   readonly format: 'table' | 'json';

@@ -1,5 +1,5 @@
-import { decodeLimits, decodeText } from '@cpu-atlas/core';
 import type { DecodedMessage, Decoding } from '@cpu-atlas/core';
+import { decodeLimits, decodeText } from '@cpu-atlas/core/decode';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { printable } from '../output/table.ts';
 import { write, type Paint, type Terminal } from '../output/terminal.ts';

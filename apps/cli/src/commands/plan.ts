@@ -7,24 +7,17 @@ import {
   rankChoices,
   whatIf,
 } from '@cpu-atlas/core';
-import type { Accelerator, FleetChange, KernelIrqchip, PlanHost, PlanRequest, VmRecord } from '@cpu-atlas/core';
+import type { FleetChange, KernelIrqchip, PlanHost, PlanRequest, VmRecord } from '@cpu-atlas/core';
 import { importLimits, readVms } from '@cpu-atlas/importer';
-import type { Answerer } from '../answerer.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import type { HostQuestion } from '../options/host-question.ts';
 import { formatChoices, formatPools, formatWhatIf } from '../output/plan-table.ts';
-import { write, type Terminal } from '../output/terminal.ts';
+import { write } from '../output/terminal.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 import { machineOf, readHosts } from './baseline-hosts.ts';
 
 /** Which hosts a plan is about, and how it is told. */
-export interface PlanSource {
-  readonly terminal: Terminal;
-  readonly answerer: Answerer;
-  readonly snapshots: readonly string[];
-  readonly catalog: string | undefined;
-  readonly accel: Accelerator;
-  readonly machine: string | undefined;
-  readonly kernelIrqchip: KernelIrqchip | undefined;
+export interface PlanSource extends HostQuestion {
   readonly format: 'table' | 'json';
 }
 

@@ -1,23 +1,16 @@
 import { assertNever } from '@cpu-atlas/core';
-import type { Accelerator, FleetVerdict, KernelIrqchip, PolicyTargetName } from '@cpu-atlas/core';
+import type { FleetVerdict, PolicyTargetName } from '@cpu-atlas/core';
 import { compilePolicies, openLibvirtMaps, type CompiledPolicies } from '@cpu-atlas/server/library';
-import type { Answerer } from '../answerer.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import type { HostQuestion } from '../options/host-question.ts';
 import { printable } from '../output/table.ts';
-import { write, type Terminal } from '../output/terminal.ts';
+import { write } from '../output/terminal.ts';
 import { readReportedHosts } from '../sources/reported-hosts.ts';
 import { machineOf, readHosts } from './baseline-hosts.ts';
 
-export interface PolicyOptions {
-  readonly terminal: Terminal;
-  readonly answerer: Answerer;
-  readonly snapshots: readonly string[];
-  readonly catalog: string | undefined;
+export interface PolicyOptions extends HostQuestion {
   readonly name: string;
   readonly cpu: string;
-  readonly accel: Accelerator;
-  readonly machine: string | undefined;
-  readonly kernelIrqchip: KernelIrqchip | undefined;
   readonly targets: readonly PolicyTargetName[];
   readonly libvirt: string | undefined;
   readonly format: 'text' | 'json';

@@ -2,10 +2,8 @@ import type { Command } from 'commander';
 import type { Run, Surroundings } from '../program.ts';
 import { formatOption } from './shared-options.ts';
 
-export function addDecode(program: Command, run: Run, { terminal }: Surroundings): void {
-  program
-    .command('decode')
-    .description('Tell what an error text of QEMU, libvirt, Nova, KubeVirt, XAPI or a guest means')
+export function addDecode(command: Command, run: Run, { terminal }: Surroundings): void {
+  command
     .argument('[file]', 'the text; - is standard input', '-')
     .addOption(formatOption(terminal))
     .action((file: string, { format }: { readonly format: 'table' | 'json' }) =>

@@ -1,18 +1,14 @@
-import { parseAccelerator, reportFormatSchema } from '@cpu-atlas/contract';
+import { reportFormatSchema } from '@cpu-atlas/contract';
 import { baselineModes } from '@cpu-atlas/core';
-import type { KernelIrqchip } from '@cpu-atlas/core';
 import { Argument, Option, type Command } from 'commander';
 import type { ReportKind } from '../commands/export.ts';
 import type { Run, Surroundings } from '../program.ts';
-import { irqchipOption, openAnswerer, wholeNumber } from './shared-options.ts';
+import { addHostQuestion, hostQuestionOf, type GivenHostQuestion } from './host-question.ts';
+import { wholeNumber } from './shared-options.ts';
 
-interface Given {
+interface Given extends GivenHostQuestion {
   readonly format: (typeof reportFormatSchema.options)[number];
   readonly out?: string;
-  readonly catalog?: string;
-  readonly accel: string;
-  readonly machine?: string;
-  readonly kernelIrqchip?: KernelIrqchip;
   readonly cpu?: string;
   readonly models?: string[];
   readonly machines?: string[];
@@ -31,20 +27,12 @@ const kinds = [
 
 const axes = ['model', 'machine', 'host'];
 
-export function addExport(program: Command, run: Run, surroundings: Surroundings): void {
-  program
-    .command('export')
-    .description('Write an answer about host files as CSV, XLSX, JSON, Markdown, HTML or PDF')
-    .addArgument(new Argument('<kind>', 'what is told').choices(kinds))
-    .argument('<snapshots...>', 'host snapshot files, or self')
+export function addExport(command: Command, run: Run, surroundings: Surroundings): void {
+  addHostQuestion(command.addArgument(new Argument('<kind>', 'what is told').choices(kinds)))
     .addOption(
       new Option('--format <format>', 'of the file').choices(reportFormatSchema.options).default('csv' as const),
     )
     .option('--out <file>', 'left out: stdout')
-    .option('--catalog <catalog>', 'one QEMU for all hosts: a catalog file, a version, or sha256:…')
-    .option('--accel <accel>', 'kvm or tcg', 'kvm')
-    .option('--machine <type>', 'of baseline, choices and security; left out: the newest q35 that all QEMUs have')
-    .addOption(irqchipOption())
     .option('--cpu <cpu>', 'security: the argument of -cpu')
     .option('--models <models...>', 'matrix, pivot and choices: these only')
     .option('--machines <types...>', 'matrix and pivot: these only')
@@ -57,12 +45,15 @@ export function addExport(program: Command, run: Run, surroundings: Surroundings
     .action((kind: ReportKind, snapshots: string[], given: Given) =>
       run(async () => {
         const { exportReport } = await import('../commands/export.ts');
-        const { format, out, catalog, machine, kernelIrqchip, cpu, split, folded, ...others } = given;
-        const accel = parseAccelerator(given.accel, '--accel');
+        const { format, out, cpu, split, folded, models, machines, rows, columns, mode, limit } = given;
+        const question = hostQuestionOf(snapshots, given, surroundings);
+        const { accel, machine, kernelIrqchip } = question;
         return exportReport({
-          ...{ terminal: surroundings.terminal, kind, snapshots, catalog, format, out },
-          answerer: openAnswerer(surroundings, { looksForQemu: catalog === undefined }),
-          options: { ...others, accel, machine, kernelIrqchip, model: cpu, isSplit: split, isFolded: folded },
+          ...{ ...question, kind, format, out },
+          options: {
+            ...{ accel, machine, kernelIrqchip, models, machines, rows, columns, mode, limit },
+            ...{ model: cpu, isSplit: split, isFolded: folded },
+          },
         });
       }),
     );

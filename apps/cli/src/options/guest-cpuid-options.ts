@@ -4,7 +4,8 @@ import type { KernelIrqchip } from '@cpu-atlas/core';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Run, Surroundings } from '../program.ts';
-import { formatOption, irqchipOption, openAnswerer, wholeNumber } from './shared-options.ts';
+import { openAnswerer } from './answering.ts';
+import { formatOption, irqchipOption, wholeNumber } from './shared-options.ts';
 
 interface Given {
   readonly host: string;
@@ -23,10 +24,8 @@ interface Given {
 /** Source: QEMU 11.1, cpu-max of pc-q35-11.1 is 4096 */
 const mostVcpus = 65_536;
 
-export function addGuestCpuid(program: Command, run: Run, surroundings: Surroundings): void {
-  program
-    .command('guest-cpuid')
-    .description('Tell the whole CPUID that a guest gets, leaf by leaf, or in what it differs on another host')
+export function addGuestCpuid(command: Command, run: Run, surroundings: Surroundings): void {
+  command
     .requiredOption('--machine <type>', 'machine type, such as pc-q35-10.0 or q35')
     .requiredOption('--cpu <cpu>', 'the -cpu argument, such as EPYC-Milan,+vmx')
     .option('--accel <accel>', 'kvm or tcg', 'kvm')

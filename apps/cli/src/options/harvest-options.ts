@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Run, Surroundings } from '../program.ts';
-import { formatOption, openCache } from './shared-options.ts';
+import { openCache } from './answering.ts';
+import { formatOption } from './shared-options.ts';
 
 interface Given {
   readonly qemu: string;
@@ -9,11 +10,9 @@ interface Given {
   readonly format: 'table' | 'json';
 }
 
-export function addHarvest(program: Command, run: Run, surroundings: Surroundings): void {
+export function addHarvest(command: Command, run: Run, surroundings: Surroundings): void {
   const { terminal, signal } = surroundings;
-  program
-    .command('harvest')
-    .description('Ask a QEMU binary everything it knows about CPUs, and write its catalog')
+  command
     .option('--qemu <path>', 'the QEMU system emulator', 'qemu-system-x86_64')
     .option('--out <dir>', 'write DIR/catalog.json; left out: keep it for the answers about this host')
     .option('--no-kvm', 'do not use KVM even where it opens')

@@ -1,6 +1,7 @@
 import { AtlasError } from '@cpu-atlas/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Run, Surroundings } from '../program.ts';
+import { hubAddress } from './hub-address.ts';
 import { formatOption } from './shared-options.ts';
 
 interface Given {
@@ -16,10 +17,8 @@ interface Given {
   readonly format: 'table' | 'json';
 }
 
-export function addImport(program: Command, run: Run, { terminal, environment, signal }: Surroundings): void {
-  program
-    .command('import')
-    .description('Make host snapshots of what other tools print, or send them to a running server')
+export function addImport(command: Command, run: Run, { terminal, environment, signal }: Surroundings): void {
+  command
     .argument('<file...>', 'cpuid -r, /proc/cpuinfo, virsh XML, QMP replies, snapshots, a ZIP of them; - is stdin')
     .option('--name <name>', 'name of the host; left out: the name of the file. Of several files, a prefix')
     .addOption(new Option('--label <key=value...>', 'labels of the hosts').default({}).argParser(addLabel))
@@ -32,7 +31,9 @@ export function addImport(program: Command, run: Run, { terminal, environment, s
     )
     .option('--out <dir>', 'write one snapshot file for each host')
     .addOption(
-      new Option('--hub <url>', 'send them to a running server instead').conflicts('out').argParser(hubAddress),
+      new Option('--hub <url>', 'send them to a running server instead')
+        .conflicts('out')
+        .argParser((text) => hubAddress('--hub', text)),
     )
     .addOption(new Option('--token-file <file>', 'holds the token for the server').env('CPU_ATLAS_TOKEN_FILE'))
     .option('--dry-run', 'with --hub: tell what would be imported, store nothing', false)
@@ -89,18 +90,4 @@ function addLabel(text: string, labels: Readonly<Record<string, string>>): Reado
   const [, name, value] = /^([^=\s][^=]*)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('It must be like rack=r1.');
   return { ...labels, [name.trim()]: value };
-}
-
-/** What stands there is not repeated: people write secrets into addresses. */
-function hubAddress(text: string): URL {
-  const address = URL.canParse(text) ? new URL(text) : null;
-  if (address === null || !['http:', 'https:'].includes(address.protocol))
-    throw wrongAddress('is no HTTP address', 'write it like https://hub.example');
-  if (address.username !== '' || address.password !== '')
-    throw wrongAddress('has a secret in it', 'give the token by --token-file or CPU_ATLAS_TOKEN');
-  return address;
-}
-
-function wrongAddress(message: string, remedy: string): AtlasError {
-  return new AtlasError('USAGE_INVALID', message, { where: 'cpu-atlas import: --hub', remedy });
 }

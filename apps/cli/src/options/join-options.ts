@@ -3,6 +3,7 @@ import { isLoopback, type JoinOptions } from '@cpu-atlas/server';
 import { Option, type Command } from 'commander';
 import { readLimitedFile } from '../sources/limited-file.ts';
 import { readSecret } from './access-options.ts';
+import { hubAddress } from './hub-address.ts';
 
 /** What commander makes of the options of `addJoinOptions`. */
 export interface GivenJoin {
@@ -44,7 +45,7 @@ export function addJoinOptions(command: Command): Command {
  */
 export async function joinOptionsOf(given: GivenJoin, environment: Environment): Promise<JoinOptions | undefined> {
   if (given.join === undefined) return undefined;
-  const url = hubAddress(given.join, given.insecureJoin ?? false);
+  const url = safeHubAddress(given.join, given.insecureJoin ?? false);
   const { joinTokenFile: file, joinCa } = given;
   const secret = environment['CPU_ATLAS_JOIN_TOKEN'];
   const readToken = async (): Promise<string | null> => {
@@ -61,18 +62,12 @@ export async function joinOptionsOf(given: GivenJoin, environment: Environment):
   };
 }
 
-function hubAddress(text: string, isInsecureAllowed: boolean): URL {
-  const where = `--join ${text.replace(/\/\/[^/@]*@/, '//').slice(0, 200)}`;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.search !== '') {
-    throw new AtlasError('USAGE_INVALID', 'is no address of a hub', {
-      where,
-      remedy: 'write https://hub.example:4280',
-    });
-  }
+/** A hub to which the token may be sent. @throws USAGE_INVALID */
+function safeHubAddress(text: string, isInsecureAllowed: boolean): URL {
+  const url = hubAddress('--join', text);
   if (url.protocol === 'https:' || isInsecureAllowed || isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return url;
   throw new AtlasError('USAGE_INVALID', 'without TLS everybody on the way can read the token', {
-    where,
+    where: `--join ${url.origin}`,
     remedy: 'write https://, or add --insecure-join on a network that you trust',
   });
 }

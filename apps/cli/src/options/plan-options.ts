@@ -1,16 +1,12 @@
-import { parseAccelerator } from '@cpu-atlas/contract';
 import type { KernelIrqchip } from '@cpu-atlas/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { PlanSource } from '../commands/plan.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Run, Surroundings } from '../program.ts';
-import { formatOption, irqchipOption, openAnswerer, wholeNumber } from './shared-options.ts';
+import { addHostQuestion, hostQuestionOf, type GivenHostQuestion } from './host-question.ts';
+import { formatOption, wholeNumber } from './shared-options.ts';
 
-interface Given {
-  readonly catalog?: string;
-  readonly accel: string;
-  readonly machine?: string;
-  readonly kernelIrqchip?: KernelIrqchip;
+interface Given extends GivenHostQuestion {
   readonly format: 'table' | 'json';
 }
 
@@ -28,20 +24,13 @@ const share = (text: string): number => {
 };
 
 /** `plan` and its four questions; all of them are about host snapshot files. */
-export function addPlan(program: Command, run: Run, surroundings: Surroundings): void {
-  const plan = program.command('plan').description('Rank CPUs, form pools, ask what if, move VMs');
+export function addPlan(command: Command, run: Run, surroundings: Surroundings): void {
   const question = <Options>(name: string, description: string, act: Act<Options>): Command =>
-    plan
-      .command(name)
+    addHostQuestion(command.command(name))
       .description(description)
-      .argument('<snapshots...>', 'host snapshot files, or self')
-      .option('--catalog <catalog>', 'one QEMU for all hosts; left out: each host’s own')
-      .option('--accel <accel>', 'kvm or tcg', 'kvm')
-      .option('--machine <type>', 'left out: the newest versioned q35 that all these QEMUs have')
-      .addOption(irqchipOption())
       .addOption(formatOption(surroundings.terminal))
       .action((snapshots: string[], given: Given & Options) =>
-        run(() => act(sourceOf(snapshots, given, surroundings), given)),
+        run(() => act({ ...hostQuestionOf(snapshots, given, surroundings), format: given.format }, given)),
       );
   addChoices(question);
   addPools(question);
@@ -50,20 +39,6 @@ export function addPlan(program: Command, run: Run, surroundings: Surroundings):
 }
 
 type Question = <Options>(name: string, description: string, act: Act<Options>) => Command;
-
-function sourceOf(snapshots: readonly string[], given: Given, surroundings: Surroundings): PlanSource {
-  const { catalog, machine, kernelIrqchip, format } = given;
-  return {
-    terminal: surroundings.terminal,
-    answerer: openAnswerer(surroundings, { looksForQemu: catalog === undefined }),
-    snapshots,
-    catalog,
-    accel: parseAccelerator(given.accel, '--accel'),
-    machine,
-    kernelIrqchip,
-    format,
-  };
-}
 
 interface ChoicesGiven {
   readonly model?: readonly string[];

@@ -8,10 +8,8 @@ interface Given {
   readonly format: 'table' | 'json';
 }
 
-export function addProbe(program: Command, run: Run, { terminal }: Surroundings): void {
-  program
-    .command('probe')
-    .description('Read CPUID, KVM and the installed QEMUs of this host into a host snapshot')
+export function addProbe(command: Command, run: Run, { terminal }: Surroundings): void {
+  command
     .option('--out <file>', 'write the snapshot to a file')
     .option('--no-qemu', 'do not look for QEMU, which takes longest')
     .addOption(formatOption(terminal))

@@ -4,7 +4,8 @@ import type { KernelIrqchip } from '@cpu-atlas/core';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Run, Surroundings } from '../program.ts';
-import { formatOption, irqchipOption, openAnswerer } from './shared-options.ts';
+import { openAnswerer } from './answering.ts';
+import { formatOption, irqchipOption } from './shared-options.ts';
 
 interface Given {
   readonly host?: string;
@@ -23,10 +24,8 @@ const batchHelp = `
 With --batch each line of stdin is {"id","snapshot":PATH,"catalog":PATH-or-version,"accel","machine","cpu","kernelIrqchip","smp"}
 and gets one line on stdout, in order: the resolution with its id, or {"id","error":{"code","where","message","remedy"}}.`;
 
-export function addResolve(program: Command, run: Run, surroundings: Surroundings): void {
-  program
-    .command('resolve')
-    .description('Tell what QEMU would make of a -cpu argument on a host')
+export function addResolve(command: Command, run: Run, surroundings: Surroundings): void {
+  command
     .option('--host <snapshot>', 'a host snapshot file, or self', undefined)
     .option(
       '--catalog <catalog>',

@@ -35,10 +35,9 @@ interface Given extends GivenAccess, GivenJoin {
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
-export function addServe(program: Command, run: Run, surroundings: Surroundings): void {
+export function addServe(command: Command, run: Run, surroundings: Surroundings): void {
   const { terminal, signal, environment } = surroundings;
-  addFleetOptions(addJoinOptions(addAccessOptions(program.command('serve'))))
-    .description('Serve the dashboard and the API of this host, and of all hosts that join it')
+  addFleetOptions(addJoinOptions(addAccessOptions(command)))
     .addOption(new Option('--config <file>', 'settings as JSON; see docs/cli.md').env('CPU_ATLAS_CONFIG'))
     .addOption(new Option('--host <address>', 'address to listen on').env('CPU_ATLAS_HOST').default('127.0.0.1'))
     .addOption(
@@ -75,9 +74,9 @@ export function addServe(program: Command, run: Run, surroundings: Surroundings)
         .choices(logLevels)
         .default('info'),
     )
-    .hook('preAction', (command) => {
-      const { config } = command.opts<Given>();
-      if (config !== undefined) applyConfigFile(command, config, environment);
+    .hook('preAction', (acting) => {
+      const { config } = acting.opts<Given>();
+      if (config !== undefined) applyConfigFile(acting, config, environment);
     })
     .action((given: Given) =>
       run(async () => {

@@ -1,9 +1,10 @@
 import { AtlasError } from '@cpu-atlas/core';
 import { dataDirectory, storePath } from '@cpu-atlas/server/library';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Run, Surroundings } from '../program.ts';
 import { readSecret } from './access-options.ts';
-import { formatOption } from './shared-options.ts';
+import { hubAddress } from './hub-address.ts';
+import { formatOption, wholeNumber } from './shared-options.ts';
 
 interface GivenPlace {
   readonly dataDir: string;
@@ -25,12 +26,11 @@ export type TokenPlace =
   | { readonly kind: 'store'; readonly url: string }
   | { readonly kind: 'hub'; readonly address: URL; readonly token: string | null };
 
-export function addToken(program: Command, run: Run, surroundings: Surroundings): void {
+export function addToken(command: Command, run: Run, surroundings: Surroundings): void {
   const { terminal, environment } = surroundings;
   const placeOf = (given: GivenPlace): TokenPlace => tokenPlaceOf(given, environment);
-  const token = program.command('token').description('Make, list and revoke the secrets that open a server');
 
-  addPlace(token.command('create'), environment)
+  addPlace(command.command('create'), environment)
     .description('Make a token; its secret is printed once, alone on stdout')
     .requiredOption('--name <name>', 'who or what uses it')
     .addOption(
@@ -39,7 +39,7 @@ export function addToken(program: Command, run: Run, surroundings: Surroundings)
         .makeOptionMandatory(),
     )
     .option('--host <id>', 'of an agent: its host; left out: the first host that it writes')
-    .addOption(new Option('--days <n>', 'ends after so many days; left out: never').argParser(days))
+    .addOption(new Option('--days <n>', 'ends after so many days; left out: never').argParser(wholeNumber(1, 3_650)))
     .addOption(formatOption(terminal).default('table', 'table'))
     .action((given: GivenToken) =>
       run(async () => {
@@ -48,7 +48,7 @@ export function addToken(program: Command, run: Run, surroundings: Surroundings)
       }),
     );
 
-  addPlace(token.command('list'), environment)
+  addPlace(command.command('list'), environment)
     .description('List the tokens, without their secrets')
     .addOption(formatOption(terminal))
     .action((given: GivenToken) =>
@@ -58,7 +58,7 @@ export function addToken(program: Command, run: Run, surroundings: Surroundings)
       }),
     );
 
-  addPlace(token.command('revoke'), environment)
+  addPlace(command.command('revoke'), environment)
     .description('Revoke a token; it opens nothing more after five seconds')
     .argument('<id>', 'of token list')
     .action((id: string, given: GivenPlace) =>
@@ -77,7 +77,11 @@ function addPlace(command: Command, environment: Surroundings['environment']): C
     .addOption(
       new Option('--store <url>', 'of the server; left out: the file in its data directory').env('CPU_ATLAS_STORE'),
     )
-    .addOption(new Option('--hub <url>', 'ask a running server instead').conflicts('store').argParser(hubAddress))
+    .addOption(
+      new Option('--hub <url>', 'ask a running server instead')
+        .conflicts('store')
+        .argParser((text) => hubAddress('--hub', text)),
+    )
     .addOption(new Option('--token-file <file>', "with --hub: holds an operator's token").env('CPU_ATLAS_TOKEN_FILE'));
 }
 
@@ -105,20 +109,4 @@ function requestOf({ name, role, host, days: count }: GivenToken): NewTokenReque
     });
   }
   return { name, role, host: host ?? null, lifeSeconds: count === undefined ? null : count * 86_400 };
-}
-
-function days(text: string): number {
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= 1 && value <= 3_650) return value;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 3650.');
-}
-
-/** A token in the address would end up in process lists and logs. */
-function hubAddress(text: string): URL {
-  const address = URL.canParse(text) ? new URL(text) : null;
-  if (address === null || !['http:', 'https:'].includes(address.protocol))
-    throw new InvalidArgumentError('It must be like https://hub.example.');
-  if (address.username !== '' || address.password !== '')
-    throw new InvalidArgumentError('Give the token by --token-file or CPU_ATLAS_TOKEN.');
-  return address;
 }

@@ -4,7 +4,8 @@ import type { KernelIrqchip } from '@cpu-atlas/core';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Run, Surroundings } from '../program.ts';
-import { formatOption, irqchipOption, openAnswerer, openCache, wholeNumber } from './shared-options.ts';
+import { openAnswerer, openCache } from './answering.ts';
+import { formatOption, irqchipOption, wholeNumber } from './shared-options.ts';
 
 interface Given {
   readonly qemu: string;
@@ -23,10 +24,8 @@ interface Given {
 /** More QEMUs at once gain nothing: each keeps a CPU busy. */
 const mostJobs = 64;
 
-export function addVerify(program: Command, run: Run, surroundings: Surroundings): void {
-  program
-    .command('verify')
-    .description('Launch the real QEMU, paused, and compare what it does with what Atlas says')
+export function addVerify(command: Command, run: Run, surroundings: Surroundings): void {
+  command
     .option('--qemu <path>', 'the QEMU system emulator', 'qemu-system-x86_64')
     .option('--catalog <catalog>', 'compare with this catalog; left out: the one of this binary, harvested if need be')
     .option('--accel <accel...>', 'kvm, tcg or both', ['kvm'])

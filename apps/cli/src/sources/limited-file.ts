@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { AtlasError } from '@cpu-atlas/core';
+import { AtlasError } from '@cpu-atlas/core/errors';
 
 /** How a path is called in messages. `-` is the standard input, which may be a file, a pipe or a socket. */
 export function sourceOf(path: string): string {

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { Run, Surroundings } from './program.ts';
+
+/** Gives a command its options and its action. */
+export type AddOptions = (command: Command, run: Run, surroundings: Surroundings) => void;
+
+interface ListedCommand {
+  readonly description: string;
+  /** Options are loaded for the command that is asked for only: `--version` needs none of what the others import. */
+  readonly load: () => Promise<AddOptions>;
+}
+
+/** Every command, in the order of `--help`. */
+export const commandList = {
+  plan: {
+    description: 'Rank CPUs, form pools, ask what if, move VMs',
+    load: async () => (await import('./options/plan-options.ts')).addPlan,
+  },
+  probe: {
+    description: 'Read CPUID, KVM and the installed QEMUs of this host into a host snapshot',
+    load: async () => (await import('./options/probe-options.ts')).addProbe,
+  },
+  harvest: {
+    description: 'Ask a QEMU binary everything it knows about CPUs, and write its catalog',
+    load: async () => (await import('./options/harvest-options.ts')).addHarvest,
+  },
+  resolve: {
+    description: 'Tell what QEMU would make of a -cpu argument on a host',
+    load: async () => (await import('./options/resolve-options.ts')).addResolve,
+  },
+  verify: {
+    description: 'Launch the real QEMU, paused, and compare what it does with what Atlas says',
+    load: async () => (await import('./options/verify-options.ts')).addVerify,
+  },
+  serve: {
+    description: 'Serve the dashboard and the API of this host, and of all hosts that join it',
+    load: async () => (await import('./options/serve-options.ts')).addServe,
+  },
+  token: {
+    description: 'Make, list and revoke the secrets that open a server',
+    load: async () => (await import('./options/token-options.ts')).addToken,
+  },
+  decode: {
+    description: 'Tell what an error text of QEMU, libvirt, Nova, KubeVirt, XAPI or a guest means',
+    load: async () => (await import('./options/decode-options.ts')).addDecode,
+  },
+  import: {
+    description: 'Make host snapshots of what other tools print, or send them to a running server',
+    load: async () => (await import('./options/import-options.ts')).addImport,
+  },
+  baseline: {
+    description: 'Tell the best CPU that runs on all of some hosts',
+    load: async () => (await import('./options/baseline-options.ts')).addBaseline,
+  },
+  compare: {
+    description: 'Compare a CPU with hosts as libvirt does, and tell where QEMU sees it another way',
+    load: async () => (await import('./options/compare-options.ts')).addCompare,
+  },
+  'guest-cpuid': {
+    description: 'Tell the whole CPUID that a guest gets, leaf by leaf, or in what it differs on another host',
+    load: async () => (await import('./options/guest-cpuid-options.ts')).addGuestCpuid,
+  },
+  export: {
+    description: 'Write an answer about host files as CSV, XLSX, JSON, Markdown, HTML or PDF',
+    load: async () => (await import('./options/export-options.ts')).addExport,
+  },
+  policy: {
+    description: 'Write one CPU for some hosts as QEMU line, libvirt XML, nova.conf, KubeVirt, Proxmox, Ansible …',
+    load: async () => (await import('./options/policy-options.ts')).addPolicy,
+  },
+} as const satisfies Record<string, ListedCommand>;
