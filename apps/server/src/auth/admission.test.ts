@@ -187,7 +187,8 @@ describe('tokens', () => {
   });
 
   it('one that another hub revoked opens nothing after five seconds', { timeout: 30_000 }, async () => {
-    const server = await serve({ isLoginRequired: true });
+    const server = await startAccessServer({ settings: { isLoginRequired: true }, isStoreShared: true });
+    open.push(server);
     const { id, secret } = await server.createToken('viewer');
     const headers = { authorization: `Bearer ${secret}` };
     expect(await whoAmI(server, headers)).toBe(`viewer token:${id}`);

@@ -42,7 +42,7 @@ export const callbackPath = '/api/v1/session/oidc/callback';
 /** Puts the gate before all routes that are registered after this. */
 export async function registerAccess(
   app: App,
-  store: Pick<Store, 'access' | 'audit' | 'nowMs'>,
+  store: Pick<Store, 'access' | 'audit' | 'isShared' | 'nowMs'>,
   { settings, isLoopbackBind }: AccessOptions,
   peers: PeerKnowledge,
 ): Promise<AccessParts> {

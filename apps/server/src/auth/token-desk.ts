@@ -1,12 +1,17 @@
 import { AtlasError } from '@cpu-atlas/core';
+import { gathered } from '../gathered.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { Role, Store, TokenRow } from '../store/store.ts';
 import type { Principal } from './principal.ts';
 import { createTokenId, createTokenSecret, hashSecret, isTokenSecret } from './secrets.ts';
 
-/** A revoked token opens nothing on any hub after this time; each hub asks the store that often. */
+/**
+ * A revoked token opens nothing on any hub after this time: each hub asks a store that it shares that often. Nor is it
+ * known for longer that an agent's token has no host yet.
+ */
 const knownForMs = 4_000;
-const knownTokens = 20_000;
+/** Some 400 bytes each. */
+const knownTokens = 200_000;
 /** How exact the last use of a token is known; finer would write for each request. */
 const touchAfterMs = 5 * 60_000;
 const touchEveryMs = 30_000;
@@ -15,6 +20,8 @@ interface KnownToken {
   readonly row: TokenRow;
   /** On the monotonic clock of this process. */
   readonly readAtMs: number;
+  /** Last use that is written or about to be, on the store's clock. */
+  notedAtMs: number;
 }
 
 export interface NewToken {
@@ -44,24 +51,38 @@ export interface TokenDesk {
   close(): Promise<void>;
 }
 
-export function createTokenDesk(store: Pick<Store, 'access' | 'nowMs'>, onFault: (error: unknown) => void): TokenDesk {
+export function createTokenDesk(
+  store: Pick<Store, 'access' | 'isShared' | 'nowMs'>,
+  onFault: (error: unknown) => void,
+): TokenDesk {
   let known = new RecentMap<string, KnownToken>(knownTokens);
   const used = new Map<string, number>();
+  const readRow = gathered((hashes: readonly string[]) => store.access.tokensBySecretHash(hashes));
 
-  const read = async (secretHash: string): Promise<TokenRow | null> => {
+  const isKnown = ({ row, readAtMs }: KnownToken): boolean => {
+    const isBound = row.role !== 'agent' || row.hostId !== null;
+    return (!store.isShared && isBound) || performance.now() - readAtMs < knownForMs;
+  };
+  const read = async (secretHash: string): Promise<KnownToken | null> => {
     const kept = known.get(secretHash);
-    if (kept !== undefined && performance.now() - kept.readAtMs < knownForMs) return kept.row;
-    const readAtMs = performance.now();
-    const row = await store.access.tokenBySecretHash(secretHash);
-    if (row !== null) known.set(secretHash, { row, readAtMs });
-    return row;
+    if (kept !== undefined && isKnown(kept)) return kept;
+    const [from, readAtMs] = [known, performance.now()];
+    const row = await readRow(secretHash);
+    if (row === undefined) return null;
+    const token = { row, readAtMs, notedAtMs: Math.max(row.lastUsedAtMs ?? 0, kept?.notedAtMs ?? 0) };
+    // Of a revocation that came meanwhile this row may not tell.
+    if (from === known) known.set(secretHash, token);
+    return token;
   };
   const findByHash = async (secretHash: string): Promise<TokenRow | null> => {
-    const row = await read(secretHash);
+    const token = await read(secretHash);
     const nowMs = store.nowMs();
-    if (row === null || !isValid(row, nowMs)) return null;
-    if (nowMs - (row.lastUsedAtMs ?? 0) > touchAfterMs) used.set(row.id, nowMs);
-    return row;
+    if (token === null || !isValid(token.row, nowMs)) return null;
+    if (nowMs - token.notedAtMs > touchAfterMs) {
+      token.notedAtMs = nowMs;
+      used.set(token.row.id, nowMs);
+    }
+    return token.row;
   };
   const touch = async (): Promise<void> => {
     if (used.size === 0) return;

@@ -3,7 +3,10 @@ import { RecentMap } from '../recent-map.ts';
 import type { Store } from '../store/store.ts';
 import { createFactsFolder, readFacts, type SnapshotFacts } from './snapshot-facts.ts';
 
-/** Facts of stored snapshots, by hash: those used last in memory, the others read from the store. */
+/**
+ * Facts of stored snapshots, by hash. In memory are those of each host's last snapshot, as the index has its row, and of
+ * some that came before; the others are read from the store.
+ */
 export interface FactsSource {
   /** Without reading. */
   peek(hash: string): SnapshotFacts | undefined;
@@ -14,24 +17,34 @@ export interface FactsSource {
   keep(hash: string, facts: SnapshotFacts): void;
 }
 
-/** Some 500 bytes each. */
-const keptFacts = 32_768;
+/** Facts of snapshots that a host no longer looks like, some 500 bytes each. */
+const keptPastFacts = 4_096;
 /** Look-ups of derived facts in one query. */
 const batchSize = 200;
 /** Goes up when the shape of the facts, or how they are read, changes. */
 const factsForm = 'host-facts/1/';
 
 export function createFactsSource({ contents }: Pick<Store, 'contents'>): FactsSource {
-  const kept = new RecentMap<string, SnapshotFacts>(keptFacts);
+  const kept = new Map<string, SnapshotFacts>();
+  const lastHashOf = new Map<string, string>();
+  const past = new RecentMap<string, SnapshotFacts>(keptPastFacts);
   const fold = createFactsFolder();
   const keep = (hash: string, facts: SnapshotFacts): SnapshotFacts => {
     const folded = fold(facts);
+    const before = lastHashOf.get(facts.hostId);
+    if (before !== undefined && before !== hash) {
+      const displaced = kept.get(before);
+      kept.delete(before);
+      if (displaced !== undefined) past.set(before, displaced);
+    }
+    lastHashOf.set(facts.hostId, hash);
     kept.set(hash, folded);
     return folded;
   };
+  const peek = (hash: string): SnapshotFacts | undefined => kept.get(hash) ?? past.get(hash);
 
   const of = async (hash: string): Promise<SnapshotFacts | null> => {
-    const here = kept.get(hash);
+    const here = peek(hash);
     if (here !== undefined) return here;
     const stored = await contents.snapshot(hash);
     if (stored === null) return null;
@@ -56,10 +69,10 @@ export function createFactsSource({ contents }: Pick<Store, 'contents'>): FactsS
   };
 
   return {
-    peek: (hash) => kept.get(hash),
+    peek,
     of,
     async readAll(hashes) {
-      const missing = [...new Set(hashes)].filter((hash) => kept.get(hash) === undefined);
+      const missing = [...new Set(hashes)].filter((hash) => peek(hash) === undefined);
       for (let at = 0; at < missing.length; at += batchSize) await readBatch(missing.slice(at, at + batchSize));
     },
     keep: (hash, facts) => void keep(hash, facts),

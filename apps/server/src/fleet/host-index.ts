@@ -1,4 +1,5 @@
 import type { HarvestState } from '@cpu-atlas/contract';
+import { gathered } from '../gathered.ts';
 import type { Change, Contact, HostRow, Store } from '../store/store.ts';
 import { freshnessOf, type FreshnessPolicy, type HostFreshness } from './freshness.ts';
 
@@ -43,9 +44,6 @@ export interface HostIndexOptions {
   readonly refreshMs: number;
 }
 
-/** Above this many changed hosts one query for all is cheaper. */
-const singleReads = 200;
-
 /** Changed in place by each heartbeat, so that the sorted list stays valid. */
 type Entry = { -readonly [K in keyof FleetHost]: FleetHost[K] };
 
@@ -85,14 +83,13 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
     rows.forEach(put);
     for (const id of hosts.keys()) if (!present.has(id)) drop(id);
   };
-  const refresh = async (ids: readonly string[]): Promise<void> => {
-    if (ids.length > singleReads) return refreshAll();
-    for (const id of ids) {
-      const row = await store.observations.host(id);
-      if (row === null) drop(id);
-      else put(row);
-    }
+  const readRow = gathered((ids: readonly string[]) => store.observations.hostsById(ids));
+  const refreshOne = async (id: string): Promise<void> => {
+    const row = await readRow(id);
+    if (row === undefined) drop(id);
+    else put(row);
   };
+  const refresh = async (ids: readonly string[]): Promise<void> => void (await Promise.all(ids.map(refreshOne)));
   const follow = async (): Promise<void> => {
     while (dirty.size > 0) {
       const ids = [...dirty];

@@ -3,6 +3,7 @@ import type { Heartbeat, HeartbeatAnswer } from '@cpu-atlas/contract';
 import { parseCatalog, parseJsonText } from '@cpu-atlas/contract';
 import { catalogHash } from '@cpu-atlas/catalog';
 import type { CatalogLibrary } from '../catalog-library.ts';
+import { gathered } from '../gathered.ts';
 import type { Store } from '../store/store.ts';
 import type { HostCommands } from './commands.ts';
 import type { ContactRecorder } from './contact-recorder.ts';
@@ -50,10 +51,14 @@ export interface IntakeParts {
 export function createIntake(parts: IntakeParts): Intake {
   const { store, index, facts, contacts, library, commands, reader, policy } = parts;
 
+  const isStored = gathered(async (hashes: readonly string[]) => {
+    const stored = await store.contents.knownSnapshots(hashes);
+    return new Map([...stored].map((hash) => [hash, true]));
+  });
   /** Of a stored snapshot; null: it is not stored (any more). */
   const factsOf = async (hostId: string, hash: string): Promise<SnapshotFacts | null> => {
     const isCurrent = index.get(hostId)?.row.snapshotHash === hash;
-    if (!isCurrent && !(await store.contents.knownSnapshots([hash])).has(hash)) return null;
+    if (!isCurrent && (await isStored(hash)) === undefined) return null;
     return facts.of(hash);
   };
 

@@ -51,13 +51,8 @@ async function knownHosts(
   { observations }: RecordOptions['store'],
 ): Promise<ReadonlyMap<string, HostRow>> {
   const ids = new Set(hosts.map(({ stored }) => stored.hostId));
-  const rows =
-    ids.size > fewHosts ? await observations.hosts() : await Promise.all([...ids].map((id) => observations.host(id)));
-  return new Map(rows.flatMap((row) => (row !== null && ids.has(row.id) ? [[row.id, row] as const] : [])));
+  return observations.hostsById([...ids]);
 }
-
-/** Up to here hosts are asked for one by one. */
-const fewHosts = 32;
 
 /** Hosts that tell of themselves, and hosts of the demo fleet, are not overwritten by somebody's paste. */
 function conflictOf(row: HostRow | null, mayReplace: boolean): ImportRefusalDocument | null {

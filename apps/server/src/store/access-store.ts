@@ -14,15 +14,15 @@ export function createAccessStore(engine: Engine): AccessStore {
       const row = tokenTableRow(token, secretHash);
       await engine.write((transaction) => transaction.insertInto('tokens').values(row).execute());
     },
-    async tokenBySecretHash(secretHash) {
-      const row = await engine.read((database) =>
-        database
-          .selectFrom('tokens')
-          .selectAll()
-          .where('secret_hash', '=', storableText(secretHash))
-          .executeTakeFirst(),
-      );
-      return row === undefined ? null : readToken(row);
+    async tokensBySecretHash(secretHashes) {
+      const found = new Map<string, TokenRow>();
+      for (const chunk of inChunks([...new Set(secretHashes.map(storableText))], tokensPerStatement)) {
+        const rows = await engine.read((database) =>
+          database.selectFrom('tokens').selectAll().where('secret_hash', 'in', chunk).execute(),
+        );
+        for (const row of rows) found.set(row.secret_hash, readToken(row));
+      }
+      return found;
     },
     async tokens() {
       const rows = await engine.read((database) =>

@@ -17,7 +17,6 @@ export interface ClosableAuditStore extends AuditStore {
 export function createAuditStore(engine: Engine, nextId: () => string): ClosableAuditStore {
   const queue = new CommitQueue<readonly AuditTable[], true>({
     name: 'audit lines',
-    isBlocking: engine.isBlocking,
     weigh: (lines) => lines.length,
     groupWeight: 1_000,
     waitingWeight: 20_000,

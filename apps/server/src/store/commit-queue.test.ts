@@ -10,7 +10,6 @@ function queueOf(options: Partial<CommitQueueOptions<number, number>> = {}) {
   const queue = new CommitQueue<number, number>({
     name: 'numbers',
     weigh: () => 1,
-    isBlocking: false,
     groupWeight: 100,
     waitingWeight: 1_000,
     commit: async (jobs) => {

@@ -8,8 +8,6 @@ export interface CommitQueueOptions<Job, Result> {
   readonly commit: (jobs: readonly Job[]) => Promise<readonly (Result | AtlasError)[]>;
   /** What a job costs, in the unit of the two limits. */
   readonly weigh: (job: Job) => number;
-  /** A commit blocks the event loop. */
-  readonly isBlocking: boolean;
   readonly groupWeight: number;
   readonly waitingWeight: number;
 }
@@ -58,24 +56,11 @@ export class CommitQueue<Job, Result> {
     // What arrives in this turn of the event loop belongs together.
     await delay(Math.max(0, this.#restUntilMs - performance.now()));
     while (this.#waiting.length > 0) {
-      const startMs = performance.now();
       await this.#commit(this.#takeGroup());
-      const endMs = performance.now();
-      this.#restUntilMs = endMs + this.#restMs(endMs - startMs);
-      if (this.#waiting.length > 0 && this.#waitingWeight < this.#options.groupWeight) {
-        await delay(this.#restUntilMs - endMs);
-      }
+      this.#restUntilMs = performance.now() + restMs;
+      if (this.#waiting.length > 0 && this.#waitingWeight < this.#options.groupWeight) await delay(restMs);
     }
     this.#drain = null;
-  }
-
-  /**
-   * A little pause lets a group gather. Where a commit blocks the event loop, whatever else the process does gets half of
-   * the time.
-   */
-  #restMs(commitMs: number): number {
-    if (!this.#options.isBlocking) return shortestRestMs;
-    return Math.min(longestRestMs, Math.max(shortestRestMs, commitMs));
   }
 
   #takeGroup(): readonly Waiting<Job, Result>[] {
@@ -111,8 +96,8 @@ export class CommitQueue<Job, Result> {
   }
 }
 
-const shortestRestMs = 4;
-const longestRestMs = 50;
+/** A little pause lets a group gather: what many write together costs a fraction. */
+const restMs = 12;
 
 function isEngineFault(error: unknown): boolean {
   return error instanceof AtlasError && error.code === 'STORE_FAILED';

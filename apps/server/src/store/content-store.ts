@@ -23,7 +23,6 @@ export function createContentStore(engine: Engine, onChanged: () => void): Closa
   const codec = new BodyCodec();
   const snapshotQueue = new CommitQueue<readonly SnapshotTable[], true>({
     name: 'snapshots',
-    isBlocking: engine.isBlocking,
     weigh: weighRows,
     groupWeight: 8 * 1024 * 1024,
     waitingWeight: 64 * 1024 * 1024,
@@ -48,7 +47,6 @@ export function createContentStore(engine: Engine, onChanged: () => void): Closa
   });
   const derivedQueue = new CommitQueue<readonly DerivedTable[], true>({
     name: 'derived entries',
-    isBlocking: engine.isBlocking,
     weigh: weighRows,
     groupWeight: 8 * 1024 * 1024,
     waitingWeight: 64 * 1024 * 1024,

@@ -13,8 +13,6 @@ export interface Engine {
   readonly clock: StoreClock;
   /** Rows that a transaction read to change them can be locked, and must be: other hubs write, too. */
   readonly locksRows: boolean;
-  /** Queries run in this thread, and block it. */
-  readonly isBlocking: boolean;
   /** The column type of bytes. */
   readonly bytesType: RawBuilder<unknown>;
   /** @throws STORE_FAILED, INTERNAL where the engine refuses the query itself */

@@ -3,6 +3,7 @@ import { appendChanges } from './change-log.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Engine } from './engine.ts';
 import { readHost } from './host-record.ts';
+import { inChunks } from './in-chunks.ts';
 import { readMoment, readTimeline } from './observation-history.ts';
 import { recordContactGroups } from './record-contacts.ts';
 import { storableKey, storableText } from './storable-text.ts';
@@ -13,13 +14,14 @@ export interface ClosableObservationStore extends ObservationStore {
   drained(): Promise<void>;
 }
 
+const idsPerStatement = 1_000;
+
 export function createObservationStore(
   engine: Engine,
   { nextId, onChanged }: { readonly nextId: () => string; readonly onChanged: () => void },
 ): ClosableObservationStore {
   const queue = new CommitQueue<readonly Contact[], readonly RecordedContact[]>({
     name: 'contacts',
-    isBlocking: engine.isBlocking,
     weigh: (contacts) => contacts.length,
     groupWeight: 1_000,
     waitingWeight: 20_000,
@@ -34,17 +36,8 @@ export function createObservationStore(
       if (contacts.length === 0) return [];
       return queue.add(contacts.map(storableContact));
     },
-    async host(id) {
-      const row = await engine.read((database) =>
-        database
-          .selectFrom('hosts')
-          .selectAll()
-          .where('id', '=', storableText(id))
-          .where('removed_at_ms', 'is', null)
-          .executeTakeFirst(),
-      );
-      return row === undefined ? null : readHost(row);
-    },
+    host: async (id) => (await readHosts(engine, [id])).get(storableText(id)) ?? null,
+    hostsById: (ids) => readHosts(engine, ids),
     async hosts() {
       const rows = await engine.read((database) =>
         database.selectFrom('hosts').selectAll().where('removed_at_ms', 'is', null).execute(),
@@ -69,6 +62,17 @@ export function createObservationStore(
     },
     drained: () => queue.drained(),
   };
+}
+
+async function readHosts(engine: Engine, ids: readonly string[]): Promise<ReadonlyMap<string, HostRow>> {
+  const found = new Map<string, HostRow>();
+  for (const chunk of inChunks([...new Set(ids.map(storableText))], idsPerStatement)) {
+    const rows = await engine.read((database) =>
+      database.selectFrom('hosts').selectAll().where('id', 'in', chunk).where('removed_at_ms', 'is', null).execute(),
+    );
+    for (const row of rows) found.set(row.id, readHost(row));
+  }
+  return found;
 }
 
 /** Most contacts only move a time. */

@@ -92,6 +92,7 @@ async function assembleStore(engine: Engine, onTrouble: OnTrouble): Promise<Stor
   };
   return {
     engine: engine.kind,
+    isShared: engine.announcements !== null,
     contents,
     observations,
     access,

@@ -9,6 +9,8 @@ import { hostSourceSchema, roleSchema } from '@cpu-atlas/contract';
  */
 export interface Store {
   readonly engine: StoreEngine;
+  /** Other processes may change what is stored; false: this one alone can. */
+  readonly isShared: boolean;
   readonly contents: ContentStore;
   readonly observations: ObservationStore;
   readonly access: AccessStore;
@@ -138,6 +140,8 @@ export interface ObservationStore {
    */
   recordContacts(contacts: readonly Contact[]): Promise<readonly RecordedContact[]>;
   host(id: string): Promise<HostRow | null>;
+  /** By id, without those that were removed. */
+  hostsById(ids: readonly string[]): Promise<ReadonlyMap<string, HostRow>>;
   /** All hosts that were not removed, by name, then id. */
   hosts(): Promise<readonly HostRow[]>;
   /** Newest first. `before` is the id of the last one of the page before. */
@@ -190,9 +194,10 @@ export interface SessionRow {
 }
 
 export interface AccessStore {
-  /** `secretHash`: SHA-256 of the secret, hex. */
+  /** `secretHash`: SHA-256 of the secret, hex, here and below. */
   createToken(token: Omit<TokenRow, 'lastUsedAtMs' | 'revokedAtMs'>, secretHash: string): Promise<void>;
-  tokenBySecretHash(secretHash: string): Promise<TokenRow | null>;
+  /** By secret hash. */
+  tokensBySecretHash(secretHashes: readonly string[]): Promise<ReadonlyMap<string, TokenRow>>;
   tokens(): Promise<readonly TokenRow[]>;
   /** False: no such token, or revoked before. */
   revokeToken(id: string, atMs: number): Promise<boolean>;

@@ -40,6 +40,8 @@ export interface AccessServerOptions {
   readonly isLoopbackBind?: boolean;
   /** Where an issuer must know the port before the server starts. */
   readonly port?: number;
+  /** As if other hubs wrote into the store, too; the test is one. */
+  readonly isStoreShared?: boolean;
   /** Routes of the test's own. */
   readonly addRoutes?: (app: App) => void;
 }
@@ -53,7 +55,8 @@ export async function startAccessServer(options: AccessServerOptions = {}): Prom
   await writeFile(join(webDirectory, 'index.html'), '<!doctype html><title>CPU Atlas</title>');
   let aheadMs = 0;
   const nowMs = (): number => Date.now() + aheadMs;
-  const store = await openStore(join(directory, 'atlas.db'), { machine: { wallMs: nowMs, monotonicMs: nowMs } });
+  const opened = await openStore(join(directory, 'atlas.db'), { machine: { wallMs: nowMs, monotonicMs: nowMs } });
+  const store: Store = { ...opened, isShared: options.isStoreShared ?? opened.isShared };
   const lines: string[] = [];
   const stream = new Writable({
     write(line, _, done) {

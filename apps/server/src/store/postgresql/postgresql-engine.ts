@@ -51,7 +51,6 @@ export async function openPostgresqlEngine(options: PostgresqlEngineOptions): Pr
       kind: 'postgresql',
       clock,
       locksRows: true,
-      isBlocking: false,
       bytesType: sql`bytea`,
       read: (query) => guarded(() => query(database)),
       write: (work) => guarded(() => writePersistently(database, work)),

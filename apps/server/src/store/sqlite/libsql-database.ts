@@ -1,4 +1,5 @@
 import Database from 'libsql';
+import AsyncDatabase from 'libsql/promise';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import { RecentMap } from '../../recent-map.ts';
 
@@ -36,6 +37,12 @@ export class LibsqlDatabase implements SqliteDatabase {
   /** Statements without result. */
   execute(sql: string): void {
     this.#database.exec(sql);
+  }
+
+  /** Ends the transaction on a thread of libsql's: it lasts until the disk has it. */
+  async commit(): Promise<void> {
+    // Both forms of libsql have the same connection inside; only this one has statements that need no waiting.
+    await AsyncDatabase.prototype.exec.call(this.#database, 'commit');
   }
 
   /** The value of a pragma. */

@@ -2,11 +2,12 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AtlasError } from '@cpu-atlas/core';
-import { Kysely, sql, SqliteDialect } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { StoreClock, type MachineClock } from '../store-clock.ts';
 import type { Tables } from '../tables.ts';
 import { LibsqlDatabase } from './libsql-database.ts';
+import { LibsqlDialect } from './libsql-dialect.ts';
 import { isFull, isLocked, sqliteFault } from './sqlite-faults.ts';
 
 /** "CPUA": marks the file as a store of CPU Atlas. Source: https://www.sqlite.org/pragma.html#pragma_application_id */
@@ -29,7 +30,7 @@ export interface SqliteEngineOptions {
  */
 export async function openSqliteEngine({ path, machine }: SqliteEngineOptions): Promise<Engine> {
   const file = await openFile(path);
-  const database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: file }) });
+  const database = new Kysely<Tables>({ dialect: new LibsqlDialect(file) });
   const clock = new StoreClock(machine.wallMs, machine.monotonicMs);
   let isClosed = false;
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -45,7 +46,6 @@ export async function openSqliteEngine({ path, machine }: SqliteEngineOptions): 
     kind: 'sqlite',
     clock,
     locksRows: false,
-    isBlocking: true,
     bytesType: sql`blob`,
     read: (query) => guarded(() => query(database)),
     write: (work) => guarded(() => database.transaction().execute(work)),
