@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createContext, guestCpuid, type HostSnapshot } from '@cpu-atlas/core';
+import { tally } from '../testing/tally.ts';
 import { shippedIndex, shippedVersions, type ShippedVersion } from './catalogs.ts';
 import { differingEntries, openBits, wrongClaims } from './guest-cpuid-compare.ts';
 import { readRecordedGuests } from './guest-cpuid-records.ts';
@@ -23,9 +24,13 @@ describe.skipIf(!hasOracle)('guest CPUID of recorded hosts (skipped without ../s
   it.each(files)('%s: every KVM_SET_CPUID2 is equal, and nothing of it unknown', (file) => {
     const { snapshot, hyperV, launches } = readRecordedGuests(file);
     expect(launches.length).toBeGreaterThan(10);
+    const host = file.replace(/-([\d.]+)\.json\.gz$/, ', Linux $1');
     const found = launches.flatMap(({ version, label, request, entries }) => {
       const computed = guestCpuid(createContext(indexOf(version), snapshot), request, { hyperV });
-      return [...differingEntries(computed.entries, entries), ...openBits(computed)].map((one) => `${label}: ${one}`);
+      const differing = [...differingEntries(computed.entries, entries), ...openBits(computed)];
+      const counts = { compared: 1, different: differing.length > 0 ? 1 : 0 };
+      tally({ of: `QEMU ${version}`, accel: 'kvm', host, what: 'guest CPUIDs', ...counts });
+      return differing.map((one) => `${label}: ${one}`);
     });
     expect(found).toEqual([]);
   });

@@ -9,6 +9,7 @@ import {
   type ResolutionRequest,
   type ResolveContext,
 } from '@cpu-atlas/core';
+import { tally } from '../testing/tally.ts';
 import { shippedIndex, shippedVersions, type ShippedVersion } from './catalogs.ts';
 import { cpuWarnings, differingLists, differingProperties, differingWords, keyWords } from './compare.ts';
 import { hasOracle, listOracle, readOracle } from './oracle-files.ts';
@@ -90,6 +91,9 @@ function compareResult(context: ResolveContext, result: RecordedResult): string[
   ];
 }
 
+/** `forced-milan-6.1.json.gz` is `forced-milan, Linux 6.1`. */
+const hostName = (file: string): string => file.replace(/-([\d.]+)\.json\.gz$/, ', Linux $1');
+
 describe.skipIf(!hasOracle)('recorded AMD hosts with an ordinary kvm_amd (skipped without ../shared/oracle)', () => {
   it.each(listOracle('kvm-hosts'))('%s: every recorded launch and definition is equal', (file) => {
     const host = readOracle<RecordedKvmHost>('kvm-hosts', file);
@@ -99,11 +103,19 @@ describe.skipIf(!hasOracle)('recorded AMD hosts with an ordinary kvm_amd (skippe
     for (const [version, { results }] of Object.entries(host.qemu)) {
       expect(shippedVersions).toContain(version);
       const context = createContext(shippedIndex(version as ShippedVersion), snapshot);
+      let different = 0;
+      let definitions = 0;
       for (const result of results) {
-        compared += 1;
         const label = `${version} ${result.machine} ${JSON.stringify(result.accel)} ${result.cpu}`;
-        differences.push(...compareResult(context, result).map((difference) => `${label}: ${difference}`));
+        const found = compareResult(context, result);
+        differences.push(...found.map((difference) => `${label}: ${difference}`));
+        if (found.length > 0) different += 1;
+        definitions += result.cpu_definitions?.length ?? 0;
       }
+      compared += results.length;
+      const where = { of: `QEMU ${version}`, accel: 'kvm', host: hostName(file) } as const;
+      tally({ ...where, what: 'launches', compared: results.length, different });
+      if (different === 0) tally({ ...where, what: 'definitions', compared: definitions, different });
     }
     expect(compared).toBeGreaterThan(10);
     expect(differences).toEqual([]);

@@ -8,6 +8,7 @@ import {
   type HostSnapshot,
   type ObservedAccelerator,
 } from '@cpu-atlas/core';
+import { tally } from '../testing/tally.ts';
 import { shippedIndex } from './catalogs.ts';
 import { differingLists } from './compare.ts';
 import { hasOracle, listOracle, readOracle } from './oracle-files.ts';
@@ -87,6 +88,12 @@ function compareSession({ label, version, accel, session }: Session): { compared
     ];
     if (differences.length > 0) differing.push(`${label} ${model}: ${differences.join('; ')}`);
   }
+  const leftOut = {
+    count: Object.keys(session.cpuDefinitions).length - compared,
+    why: 'models that no shipped catalog has; host, max and base',
+  };
+  const counts = { compared, different: differing.length, leftOut };
+  tally({ of: `QEMU ${version}`, accel, host: 'of libvirt’s test data', what: 'definitions', ...counts });
   return { compared, differing };
 }
 

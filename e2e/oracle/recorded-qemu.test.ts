@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createContext, type HostSnapshot, type ResolveContext } from '@cpu-atlas/core';
+import { tally, type Tally } from '../testing/tally.ts';
 import { shippedIndex, type ShippedVersion } from './catalogs.ts';
 import { compareDefinitions, compareExpansions, compareFlags, type Comparison } from './expansions.ts';
 import { hasOracle, readOracle } from './oracle-files.ts';
@@ -32,42 +33,49 @@ describe.skipIf(!hasOracle)('answers of recorded QEMU binaries (skipped without 
     });
     const compare = (launches: readonly RecordedLaunch[]): Comparison[] =>
       launches.map((launch) => ({ label: launch.label, differences: differencesOf(context, accel, launch) }));
+    const judge = (what: string, comparisons: readonly Comparison[], leftOut?: Tally['leftOut']): void => {
+      const found = report(comparisons);
+      const counts = { compared: comparisons.length, different: found.length, leftOut };
+      tally({ of: `QEMU ${version}`, accel, host: 'EPYC, reduced KVM', what, ...counts });
+      expect(found).toEqual([]);
+    };
 
     it('every launch of the sweep: words, filtered, unavailable in order, levels, identity, warnings, refusals', () => {
       const launches = readSweep(folder, 'sweep.json.gz');
       expect(launches.length).toBeGreaterThan(1000);
-      expect(report(compare(launches))).toEqual([]);
+      judge('launches', compare(launches));
     });
 
     it.skipIf(accel === 'tcg')('every launch of the sweep without arch-capabilities (recorded under KVM only)', () => {
       const launches = readSweep(folder, 'sweep-noarchcap.json.gz', ',-arch-capabilities');
       expect(launches.length).toBeGreaterThan(50);
-      expect(report(compare(launches))).toEqual([]);
+      judge('launches', compare(launches));
     });
 
     it('every configuration variation that Atlas has inputs for', () => {
       const { launches, withoutInput } = readVariants(folder);
       expect(launches.length).toBeGreaterThan(700);
       expect(withoutInput.filter((label) => !/(global|mem=|cpu-pm)/.test(label))).toEqual([]);
-      expect(report(compare(launches))).toEqual([]);
+      const why = 'options that Atlas does not take: -global, memory, cpu-pm';
+      judge('launches', compare(launches), { count: withoutInput.length, why });
     });
 
     it('every definition on every machine type: unavailable features in order, aliases', () => {
       const comparisons = compareDefinitions(context, folder, accel);
       expect(comparisons.length).toBeGreaterThan(7000);
-      expect(report(comparisons)).toEqual([]);
+      judge('definitions', comparisons);
     });
 
     it('every full expansion on every machine type: requested features and levels', () => {
       const comparisons = compareExpansions(context, folder, accel);
       expect(comparisons.length).toBeGreaterThan(7000);
-      expect(report(comparisons)).toEqual([]);
+      judge('expansions', comparisons);
     });
 
     it('every flag switched on and off', () => {
       const comparisons = compareFlags(context, folder, accel);
       expect(comparisons.length).toBeGreaterThan(4000);
-      expect(report(comparisons)).toEqual([]);
+      judge('flags switched', comparisons);
     });
   });
 });
