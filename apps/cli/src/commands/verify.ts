@@ -18,7 +18,9 @@ export interface VerifyOptions {
   readonly binary: string;
   readonly context: ResolveContext;
   readonly accelerators: readonly Accelerator[];
+  /** All that start with each accelerator when `isAllMachines`; none named: the default one. */
   readonly machines: readonly string[];
+  readonly isAllMachines: boolean;
   /** `-cpu` arguments; all models of the binary when `isAllModels`. */
   readonly cpus: readonly string[];
   readonly isAllModels: boolean;
@@ -43,8 +45,9 @@ const timeoutMs = 60_000;
 /** Runs the real QEMU for each cell and prints what differs from what Atlas says. */
 export async function verify(options: VerifyOptions): Promise<ExitCode> {
   const { terminal, format, jobs, signal } = options;
-  const cells = sampleCells(listCells(options), options.sample);
-  const totals: Totals = { cells: cells.length, equal: 0, different: 0, couldNotTell: 0 };
+  const all = listCells(options);
+  const cells = sampleCells(all, options.sample);
+  const totals: Totals = { cells: cells.length, of: all.length, equal: 0, different: 0, couldNotTell: 0 };
   const progress = startProgress(terminal, Date.now);
   let done = 0;
   const work = async (cell: Cell): Promise<void> => {
@@ -71,19 +74,26 @@ export async function verify(options: VerifyOptions): Promise<ExitCode> {
   return totals.couldNotTell > 0 ? exitCodes.unknown : exitCodes.yes;
 }
 
-function listCells({ accelerators, machines, cpus, isAllModels, context }: VerifyOptions): readonly Cell[] {
-  const { catalog } = context.index;
-  const wanted = isAllModels ? catalog.models.map(({ name }) => name) : cpus;
-  const named =
-    machines.length > 0 ? machines : catalog.machines.filter(({ isDefault }) => isDefault).map(({ name }) => name);
+function listCells(options: VerifyOptions): readonly Cell[] {
+  const { accelerators, cpus, isAllModels, context } = options;
+  const wanted = isAllModels ? context.index.catalog.models.map(({ name }) => name) : cpus;
   const cells = accelerators.flatMap((accel) =>
-    named.flatMap((machine) => wanted.map((cpu): Cell => ({ accel, machine, cpu }))),
+    machinesOf(accel, options).flatMap((machine) => wanted.map((cpu): Cell => ({ accel, machine, cpu }))),
   );
   if (cells.length > 0) return cells;
   throw new AtlasError('USAGE_INVALID', 'there is nothing to verify', {
     where: 'verify',
     remedy: 'name models with --cpu X…, or all of them with --all-models',
   });
+}
+
+function machinesOf(accel: Accelerator, { machines, isAllMachines, context }: VerifyOptions): readonly string[] {
+  const { catalog } = context.index;
+  if (isAllMachines) {
+    const groups = catalog[accel]?.machineGroups ?? [];
+    return catalog.machines.filter((_, at) => (groups[at] ?? -1) >= 0).map(({ name }) => name);
+  }
+  return machines.length > 0 ? machines : catalog.machines.filter(({ isDefault }) => isDefault).map(({ name }) => name);
 }
 
 /** A sample that is spread over everything and the same each time: the cells whose names hash lowest. */
@@ -99,15 +109,17 @@ async function verifyOne(cell: Cell, { context, binary, kernelIrqchip, smp }: Ve
   const resolution = resolve(context, request);
   const { catalog } = context.index;
   const verification = await verifyCell({ ...request, binary, resolution, featureNames: catalog, timeoutMs });
-  return resultOf(cell, verification);
+  return resultOf(cell, resolution.status, verification);
 }
 
 function resultOf(
   cell: Cell,
+  status: CellResult['status'],
   { outcome, differences, notCompared, reason, command, durationMs }: Verification,
 ): CellResult {
   return {
     ...cell,
+    status,
     outcome,
     differences,
     notCompared,

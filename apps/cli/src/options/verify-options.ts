@@ -14,6 +14,7 @@ interface Given {
   readonly machine: readonly string[];
   readonly cpu: readonly string[];
   readonly allModels: boolean;
+  readonly allMachines: boolean;
   readonly kernelIrqchip?: KernelIrqchip;
   readonly smp?: string;
   readonly sample?: number;
@@ -31,6 +32,7 @@ export function addVerify(command: Command, run: Run, surroundings: Surroundings
     .option('--accel <accel...>', 'kvm, tcg or both', ['kvm'])
     .option('--machine <type...>', 'machine types; left out: the default one of QEMU', [])
     .option('--cpu <cpu...>', '-cpu arguments', [])
+    .option('--all-machines', 'all machine types of the binary that start with the accelerator', false)
     .option('--all-models', 'all CPU models of the binary', false)
     .addOption(irqchipOption())
     .option('--smp <topology>', '8 or cpus=8,sockets=1,cores=4,threads=2')
@@ -66,6 +68,7 @@ async function compare(given: Given, surroundings: Surroundings): Promise<ExitCo
     context,
     accelerators,
     machines: given.machine,
+    isAllMachines: given.allMachines,
     cpus: given.cpu,
     isAllModels: given.allModels,
     kernelIrqchip: given.kernelIrqchip,

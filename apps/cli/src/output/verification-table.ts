@@ -1,4 +1,4 @@
-import type { Accelerator } from '@cpu-atlas/core';
+import type { Accelerator, Resolution } from '@cpu-atlas/core';
 import type { Verification } from '@cpu-atlas/catalog';
 import { formatTable, printable } from './table.ts';
 import type { Paint } from './terminal.ts';
@@ -11,11 +11,16 @@ export interface CellResult extends Pick<
   readonly accel: Accelerator;
   readonly machine: string;
   readonly cpu: string;
+  /** What Atlas says of it. */
+  readonly status: Resolution['status'];
   readonly reason: string | null;
 }
 
 export interface Totals {
+  /** Cells that were launched. */
   readonly cells: number;
+  /** Cells that there are. */
+  readonly of: number;
   equal: number;
   different: number;
   couldNotTell: number;
@@ -36,9 +41,9 @@ export function formatCellResult(
   return `${paint.bad('✕')} ${name}\n${formatTable(rows)}  ${paint.dim(command.map(quoted).join(' '))}\n`;
 }
 
-export function formatTotals({ cells, equal, different, couldNotTell }: Totals, paint: Paint): string {
+export function formatTotals({ cells, of, equal, different, couldNotTell }: Totals, paint: Paint): string {
   const parts = [`${equal} equal`, `${different} different`, `${couldNotTell} could not be told`];
-  const text = `${cells} cells: ${parts.join(', ')}\n`;
+  const text = `${cells}${of > cells ? ` of ${of}` : ''} cells: ${parts.join(', ')}\n`;
   return different > 0 ? paint.bad(text) : couldNotTell > 0 ? paint.warn(text) : paint.good(text);
 }
 
