@@ -5,28 +5,13 @@ import { findQemuBinary, loadCatalogFile, readQemuVersion, verifyCell } from '@c
 import { computeHostMatrix, createContext, indexCatalog, resolve } from '@cpu-atlas/core';
 import { collectSnapshot } from '@cpu-atlas/prober';
 import { chooseCatalog, listShippedCatalogs, shippedDirectory } from '@cpu-atlas/server/library';
+import { formatMs as ms, medianOf, time } from './timing.mjs';
 
 const rounds = 30;
 const liveCells = 12;
 
-const now = () => performance.now();
 const rows = [];
 const note = (what, value, remark = '') => rows.push([what, value, remark]);
-const ms = (value) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
-
-/** Median, and the first (cold) of several runs. */
-async function time(run, times = rounds) {
-  const durations = [];
-  for (let round = 0; round < times; round += 1) {
-    const start = now();
-    await run();
-    durations.push(now() - start);
-  }
-  const [cold = 0] = durations;
-  durations.sort((a, b) => a - b);
-  return { cold, median: durations[durations.length >> 1] ?? 0 };
-}
-
 const binary = await findQemuBinary('qemu-system-x86_64').catch(() => null);
 const version = binary === null ? '11.1' : (await readQemuVersion(binary)).version;
 const choice = chooseCatalog(await listShippedCatalogs(shippedDirectory), { version });
@@ -42,7 +27,7 @@ const { catalog } = await loadCatalogFile(choice.catalog.path);
 const index = indexCatalog(catalog);
 
 for (const accel of ['kvm', 'tcg']) {
-  const matrix = await time(() => computeHostMatrix(createContext(index, snapshot), { accel }));
+  const matrix = await time(() => computeHostMatrix(createContext(index, snapshot), { accel }), rounds);
   const { models, columns } = computeHostMatrix(createContext(index, snapshot), { accel });
   const machines = columns.reduce((sum, column) => sum + column.machines.length, 0);
   const cells = models.length * machines;
@@ -60,7 +45,7 @@ const requests = catalog.models.map(({ name }) => ({
   cpu: name,
 }));
 const context = createContext(index, snapshot);
-const whole = await time(() => requests.forEach((request) => resolve(context, request)));
+const whole = await time(() => requests.forEach((request) => resolve(context, request)), rounds);
 const perCellMs = whole.median / requests.length;
 note(
   'whole resolutions a second',
@@ -82,8 +67,7 @@ if (binary === null) {
     });
     durations.push(verification.durationMs);
   }
-  durations.sort((a, b) => a - b);
-  const median = durations[durations.length >> 1] ?? 0;
+  const median = medianOf(durations);
   note(
     'live QEMU, one cell',
     ms(median),
