@@ -52,7 +52,8 @@ const idle = new Set([
   ...['min-xlevel2', 'model', 'stepping', 'x-force-cpuid-0x1f'],
 ]);
 
-function namesOfVarying({ source }: AcceleratorIndex): readonly string[] {
+/** Names of properties in which cells of an accelerator differ. */
+export function varyingProperties({ source }: AcceleratorIndex): readonly string[] {
   return [...new Set([...source.groupProperties, ...source.properties].flatMap((values) => Object.keys(values)))];
 }
 
@@ -118,7 +119,7 @@ export function classifyCells(index: CatalogIndex, request: MatrixRequest): Cell
   const properties = new Numbering();
   const numbers = new Map<number, number>();
   const classes: Cell[] = [];
-  const varying = namesOfVarying(accelerator);
+  const varying = varyingProperties(accelerator);
   const deciding = varying.filter((name) => !idle.has(name));
   const propertiesOf = (group: number, row: number): number => {
     const key = group * source.properties.length + source.rows[row][1];

@@ -5,7 +5,7 @@ import type { HostSupport } from '../resolve/host-support.ts';
 import { judgeCell } from '../resolve/start-sequence.ts';
 import { popcount } from '../x86/feature-set.ts';
 import type { FeatureSet } from '../x86/word-layout.ts';
-import { allocateWords, fillWords, filterTrace, settleOnHost, type ScratchWords } from './lane-words.ts';
+import { allocateWords, clearWords, fillWords, filterTrace, settleOnHost, type ScratchWords } from './lane-words.ts';
 import { VerdictMemo } from './verdict-memo.ts';
 import { OutcomeTable, requestOf, statusCode } from './outcome-table.ts';
 import type { ClassMember, ClassPlan, WordClass } from './word-classes.ts';
@@ -105,6 +105,7 @@ export class ColumnComputer {
     const { classes, named } = this.#plan;
     const words = this.#words;
     const support = context.support(classes.request.accel, wordClass.irqchip, wordClass.isPc);
+    clearWords(words);
     fillWords(words, wordClass, support);
     filterTrace(context, classes.request.accel, words);
     const filtered = countNamed(words.filtered, named, wordClass.lanes);

@@ -117,17 +117,21 @@ export function allocateWords({ layout: { laneCount }, nothing }: CatalogIndex):
   };
 }
 
-/** Computes the words on one host into `words`, see {@link LaneWords}. */
+/** Makes memory ready for words with other lanes. */
+export function clearWords({ requested, effective, filtered, undecided }: ScratchWords): void {
+  requested.fill(0);
+  effective.fill(0);
+  filtered.fill(0);
+  undecided.fill(0);
+}
+
+/** Computes the words on one host into `words`, see {@link LaneWords}. Lanes that have nothing are left as they are. */
 export function fillWords(
   words: ScratchWords,
   { asks, cut, dropped, lanes }: LaneWords,
   { supported, unknown }: HostSupport,
 ): void {
   const { requested, effective, filtered, undecided } = words;
-  requested.fill(0);
-  effective.fill(0);
-  filtered.fill(0);
-  undecided.fill(0);
   for (const lane of lanes) {
     const own = supported[lane];
     const asked = asks[lane] & (own | ~cut[lane]);

@@ -1,7 +1,9 @@
-import type { ResolutionRequest } from '../resolve/resolution.ts';
-import { isSeen, type HostClass, type PlanRequest, type SeenHost } from './fleet.ts';
+import { silentlyDropped } from './choices-probe.ts';
+import { CommonFeatures, Hindrances, type Possibilities } from './choices-survey.ts';
+import type { ClassProber } from './class-prober.ts';
+import type { HostClass, PlanRequest } from './fleet.ts';
 import type { Steps } from './fleet-steps.ts';
-import { covers, probeClass, silentlyDropped, type Probe, type ProbeMemory } from './choices-probe.ts';
+import type { ClassAnswer } from './predicates-safe.ts';
 
 /** A `-cpu` argument made to start on every host that answers, and what was changed for that. */
 export interface PoolLine {
@@ -17,19 +19,6 @@ export interface PoolLine {
 /** Rounds of dropping what is filtered: a feature that goes can take others with it. */
 const rounds = 4;
 
-/** A class of hosts and what it makes of the bare model. */
-export interface ProbedClass {
-  readonly members: HostClass;
-  readonly probe: Probe;
-}
-
-const launchOf = (request: PlanRequest, cpu: string): ResolutionRequest => ({
-  accel: request.accel,
-  machine: request.machine,
-  cpu,
-  kernelIrqchip: request.kernelIrqchip,
-});
-
 /** Puts a line together; a feature stands in it once. */
 function write(model: string, { removed, pinned, added }: Omit<PoolLine, 'cpu'>): string {
   return [
@@ -40,87 +29,73 @@ function write(model: string, { removed, pinned, added }: Omit<PoolLine, 'cpu'>)
   ].join(',');
 }
 
-/** What has to go so that one class starts with `enforce`. */
-function hindering(probe: Probe): readonly string[] {
-  return probe.kind === 'none' ? [] : [...probe.filtered, ...probe.aborting];
+/** What hosts make of the bare model. */
+export interface BareModel {
+  readonly model: string;
+  readonly hindrances: Hindrances;
+  readonly possibilities: Possibilities;
+  readonly features: CommonFeatures;
+  readonly answers: readonly ClassAnswer[];
 }
 
-/** Classes that are looked at before somebody else gets a turn. */
-const classesInOneGo = 16;
-
-/** Probes all classes. */
-export function* probeClasses(
-  classes: readonly HostClass[],
-  launch: ResolutionRequest,
-  memory: ProbeMemory,
-): Steps<readonly ProbedClass[]> {
-  const probed: ProbedClass[] = [];
-  for (const members of classes) {
-    if (probed.length % classesInOneGo === 0) yield;
-    probed.push({ members, probe: probeClass(members, launch, memory) });
-  }
-  return probed;
-}
-
-/** A line, and what the hosts that answer make of it. */
+/** A line, and what all hosts make of it. */
 export interface ComposedLine {
   readonly line: PoolLine;
-  readonly started: readonly ProbedClass[];
+  /** Features that the guest has on every host that starts the line. */
+  readonly features: readonly string[];
+  readonly answers: readonly ClassAnswer[];
 }
 
 /**
  * The line for a model: without what some host lacks, with the wished-for features that all have. Only hosts that
- * answer are looked at; whether the line holds is proven afterwards.
+ * answer are looked at; whether the line holds is in `answers`.
  */
 export function* composeLine(
-  model: string,
+  bare: BareModel,
   request: PlanRequest,
-  classes: readonly ProbedClass[],
-  wished: readonly string[],
-  memory: ProbeMemory,
+  classes: readonly HostClass[],
+  prober: ClassProber,
 ): Steps<ComposedLine> {
-  const able = classes.filter(({ probe }) => probe.kind === 'settled');
+  const { model, possibilities } = bare;
   const removed = new Set<string>();
-  const added = new Set(
-    able.length === 0 ? [] : wished.filter((name) => able.every(({ probe }) => canAdd(probe, name))),
-  );
-  let started: readonly ProbedClass[] = able;
-  for (let round = 0; round < rounds; round++) {
-    const names = new Set(started.flatMap(({ probe }) => hindering(probe)));
-    if (names.size === 0 && (round > 0 || added.size === 0)) break;
-    for (const name of names) if (!added.delete(name)) removed.add(name);
-    const cpu = write(model, { removed: [...removed], pinned: [], added: [...added] });
-    started = yield* probeClasses(
-      able.map(({ members }) => members),
-      launchOf(request, cpu),
-      memory,
-    );
+  const added = new Set(possibilities.addable());
+  const pinned = pinnedFeatures(model, request, possibilities);
+  let tried: Trial = { ...bare, cpu: model };
+  for (let round = 0; ; round++) {
+    const inTheWay = round < rounds ? tried.hindrances.names() : new Set<string>();
+    for (const name of inTheWay) if (!added.delete(name)) removed.add(name);
+    const left = pinned.filter((name) => !removed.has(name) && !added.has(name));
+    const parts = { removed: [...removed], pinned: left, added: [...added] };
+    const cpu = write(model, parts);
+    if (cpu === tried.cpu) return { line: { ...parts, cpu }, features: tried.features.names(), answers: tried.answers };
+    tried = yield* tryLine(cpu, classes, prober);
   }
-  const pinned = pinnedFeatures(model, request, able).filter((name) => !removed.has(name) && !added.has(name));
-  const parts = { removed: [...removed], pinned, added: [...added] };
-  return { line: { ...parts, cpu: write(model, parts) }, started };
 }
 
-function canAdd(probe: Probe, name: string): boolean {
-  if (probe.kind === 'none') return false;
-  const location = probe.context.index.features.get(name);
-  if (location === undefined || !covers(probe.support.supported, location)) return false;
-  return !covers(probe.effective, location);
+interface Trial {
+  readonly cpu: string;
+  readonly hindrances: Hindrances;
+  readonly features: CommonFeatures;
+  readonly answers: readonly ClassAnswer[];
 }
 
-function pinnedFeatures(model: string, request: PlanRequest, able: readonly ProbedClass[]): string[] {
+function* tryLine(cpu: string, classes: readonly HostClass[], prober: ClassProber): Steps<Trial> {
+  const hindrances = new Hindrances();
+  const features = new CommonFeatures();
+  const answers: ClassAnswer[] = [];
+  yield* prober.visit(classes, cpu, (probed) => {
+    hindrances.look(probed);
+    features.look(probed);
+    answers.push({ members: probed.members, answer: probed.probe.answer });
+  });
+  return { cpu, hindrances, features, answers };
+}
+
+function pinnedFeatures(model: string, request: PlanRequest, possibilities: Possibilities): string[] {
   if (request.accel !== 'kvm') return [];
-  const hosts = able.flatMap(({ members: { sample }, probe }) =>
-    isSeen(sample) && probe.kind === 'settled' ? [{ sample, probe }] : [],
+  const indexes = possibilities.indexes();
+  const dropped = new Set(indexes.flatMap((index) => silentlyDropped(index, request.machine, model)));
+  return [...dropped].filter(
+    (name) => indexes.every(({ features }) => features.has(name)) && !possibilities.isGivenSomewhere(name),
   );
-  const isGivenSomewhere = (name: string): boolean =>
-    hosts.some(({ sample, probe }) => {
-      const location = sample.context.index.features.get(name);
-      return location !== undefined && covers(probe.support.supported, location);
-    });
-  const isKnownEverywhere = (name: string): boolean =>
-    hosts.every(({ sample }: { readonly sample: SeenHost }) => sample.context.index.features.has(name));
-  const indexes = new Set(hosts.map(({ sample }) => sample.context.index));
-  const dropped = new Set([...indexes].flatMap((index) => silentlyDropped(index, request.machine, model)));
-  return [...dropped].filter((name) => isKnownEverywhere(name) && !isGivenSomewhere(name));
 }

@@ -8,12 +8,12 @@ import { allocateSets, type WordSets } from '../resolve/words.ts';
 import type { HostSupport } from '../resolve/host-support.ts';
 import { settleCell, type SettledCell } from '../resolve/settle-cell.ts';
 import { judgeCell } from '../resolve/start-sequence.ts';
-import { bitsOf, isEmpty } from '../x86/feature-set.ts';
+import { isEmpty } from '../x86/feature-set.ts';
 import { wordKeyOf, type FeatureSet } from '../x86/word-layout.ts';
 import { isSeen, silenceOf, type HostClass } from './fleet.ts';
-import { nameOfBit, type Answer } from './predicates-obstacle.ts';
+import type { Answer } from './predicates-obstacle.ts';
 
-/** What one class of hosts makes of a `-cpu` argument, without the words of a whole resolution. */
+/** What one class of hosts makes of a `-cpu` argument, without the words of a whole resolution. Sets may be lent. */
 export type Probe =
   | {
       readonly kind: 'settled';
@@ -22,8 +22,8 @@ export type Probe =
       readonly support: HostSupport;
       /** What the guest gets. */
       readonly effective: FeatureSet;
-      /** Names of what it asks for and does not get. */
-      readonly filtered: readonly string[];
+      /** What it asks for and does not get. */
+      readonly filtered: FeatureSet;
       /** Features that make QEMU abort there. */
       readonly aborting: readonly string[];
       readonly refusal: string | null;
@@ -41,13 +41,16 @@ export class ProbeMemory {
   }
 }
 
-const expected: ReadonlySet<string> = new Set([
+const unoffered: ReadonlySet<string> = new Set([
   'MACHINE_TYPE_UNKNOWN',
   'CPU_MODEL_UNKNOWN',
   'CPU_PROPERTY_UNKNOWN',
   'CPU_PROPERTY_INVALID',
   'ACCELERATOR_UNKNOWN',
 ]);
+
+/** Whether a QEMU does not know what is asked of it: an answer, not a fault. */
+export const isUnoffered = ({ code }: AtlasError): boolean => unoffered.has(code);
 
 /**
  * Settles a cell on a class of hosts and judges it as `runnable` does.
@@ -69,27 +72,19 @@ export function probeClass({ sample }: HostClass, request: ResolutionRequest, me
       answer,
       context,
       support: settled.support,
-      effective: settled.words.effective.slice(),
-      filtered: namesIn(context, settled.words.filtered),
+      effective: settled.words.effective,
+      filtered: settled.words.filtered,
       aborting: refusal === null ? [] : abortingFeatures(context, settled),
       refusal: refusal?.message ?? null,
     };
   } catch (error) {
-    if (!(error instanceof AtlasError) || !expected.has(error.code)) throw error;
+    if (!(error instanceof AtlasError) || !isUnoffered(error)) throw error;
     const isOpen =
       assumption !== undefined ||
       error.code === 'ACCELERATOR_UNKNOWN' ||
       (error.code === 'MACHINE_TYPE_UNKNOWN' && context.index.machineByName.has(request.machine));
     return { kind: 'none', answer: isOpen ? 'unknown' : 'no', reason: error.message };
   }
-}
-
-/** Names of the bits of a set, each once: properties, and the features that bring state components. */
-function namesIn(context: ResolveContext, set: FeatureSet): string[] {
-  const names = new Set<string>();
-  for (let lane = 0; lane < set.length; lane++)
-    for (const bit of bitsOf(set[lane])) names.add(nameOfBit(context, lane * 32 + bit));
-  return [...names];
 }
 
 export const covers = (set: FeatureSet, { lane, mask, highMask }: FeatureLocation): boolean =>

@@ -2,20 +2,16 @@ import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import { compareNames, familyOf, newestFirst } from '../matrix/model-families.ts';
 import { acceleratorOf, kindOf, machineOf } from '../resolve/locate-cell.ts';
 import { AtlasError } from '../errors.ts';
-import {
-  countHosts,
-  foldHosts,
-  isAnswering,
-  sortHosts,
-  type HostClass,
-  type PlanHost,
-  type PlanRequest,
-} from './fleet.ts';
+import { Losses, tallyAnswers, type FeatureLoss, type HostTally, type StartRefusal } from './choices-losses.ts';
+import { composeLine, type PoolLine } from './choices-line.ts';
+import { CommonFeatures, Hindrances, Possibilities } from './choices-survey.ts';
+import { ClassProber } from './class-prober.ts';
+import { foldHosts, isAnswering, type HostClass, type PlanHost, type PlanRequest } from './fleet.ts';
 import { runSteps, type Steps } from './fleet-steps.ts';
-import { composeLine, probeClasses, type PoolLine, type ProbedClass } from './choices-line.ts';
-import { ProbeMemory } from './choices-probe.ts';
-import { safeInSteps, type FleetVerdict } from './predicates.ts';
-import type { Answer } from './predicates-obstacle.ts';
+import { compareInSteps, type ClassAnswer, type FleetVerdict } from './predicates-safe.ts';
+import type { Launch } from './prepared-line.ts';
+
+export type { FeatureLoss };
 
 export { runSteps };
 
@@ -29,14 +25,6 @@ export interface ChoiceRequest extends PlanRequest {
   readonly models?: readonly string[] | undefined;
 }
 
-/** A feature that a model asks for and some hosts do not give. */
-export interface FeatureLoss {
-  readonly feature: string;
-  readonly hostCount: number;
-  /** The first hosts, by id. */
-  readonly firstHosts: readonly PlanHost[];
-}
-
 /** One model (version) for a set of hosts. */
 export interface RankedChoice {
   readonly model: string;
@@ -46,21 +34,11 @@ export interface RankedChoice {
   /** The model's vendor is that of the hosts, or it has none. */
   readonly isOfVendor: boolean;
   /** The model as it is: on how many hosts it gets all that it asks for. */
-  readonly plain: {
-    readonly answer: Answer;
-    readonly yes: number;
-    readonly no: number;
-    readonly unknown: number;
-    readonly total: number;
-  };
+  readonly plain: HostTally;
   /** What the model loses as it is, most hosts first. */
   readonly losses: readonly FeatureLoss[];
   /** Why some hosts do not start it at all, other than for features. */
-  readonly refusals: readonly {
-    readonly reason: string;
-    readonly hostCount: number;
-    readonly firstHosts: readonly PlanHost[];
-  }[];
+  readonly refusals: readonly StartRefusal[];
   readonly line: PoolLine;
   /** The line under `enforce`, proven by resolving it on every host; the same guest CPU on all. */
   readonly proof: FleetVerdict;
@@ -104,11 +82,11 @@ export function* rankChoicesInSteps(
     answering.flatMap(({ sample }) => ('unseen' in sample.context ? [] : [sample.context.index])),
   );
   const models = request.models ?? [...new Set([...indexes].flatMap((index) => modelsOn(index, request)))];
-  const memory = new ProbeMemory();
+  const prober = new ClassProber(launchOf(request));
   const choices: RankedChoice[] = [];
   for (const model of models) {
     yield;
-    choices.push(yield* weigh(model, { classes, indexes, request, memory }));
+    choices.push(yield* weigh(model, { classes, indexes, request, prober }));
   }
   return choices.sort(compareChoices);
 }
@@ -141,25 +119,31 @@ interface Field {
   readonly classes: readonly HostClass[];
   readonly indexes: ReadonlySet<CatalogIndex>;
   readonly request: ChoiceRequest;
-  readonly memory: ProbeMemory;
+  readonly prober: ClassProber;
 }
 
-function* weigh(model: string, { classes, indexes, request, memory }: Field): Steps<RankedChoice> {
-  const { accel, machine, kernelIrqchip, wished = [] } = request;
-  const launch = { accel, machine, kernelIrqchip, cpu: model };
-  const probed = yield* probeClasses(classes, launch, memory);
-  const { line, started } = yield* composeLine(model, request, probed, wished, memory);
-  const proof = yield* safeInSteps({ ...launch, cpu: line.cpu }, classes);
-  const features = guestFeatures(started);
+function* weigh(model: string, { classes, indexes, request, prober }: Field): Steps<RankedChoice> {
+  const { wished = [] } = request;
+  const losses = new Losses();
+  const bare = {
+    ...{ model, hindrances: new Hindrances(), features: new CommonFeatures() },
+    ...{ possibilities: new Possibilities(wished), answers: [] as ClassAnswer[] },
+  };
+  yield* prober.visit(classes, model, (probed) => {
+    for (const survey of [losses, bare.hindrances, bare.features, bare.possibilities]) survey.look(probed);
+    bare.answers.push({ members: probed.members, answer: probed.probe.answer });
+  });
+  const { line, features, answers } = yield* composeLine(bare, request, classes, prober);
+  const proof = yield* compareInSteps({ ...launchOf(request), cpu: line.cpu }, answers, prober);
   const records = [...indexes].flatMap((index) => index.catalog.models.filter(({ name }) => name === model));
   return {
     model,
     deprecated: records.some(({ deprecated }) => deprecated),
     isDefined: kindOf(model) === 'defined',
     isOfVendor: isOfVendor(model, classes),
-    plain: countAnswers(probed),
-    losses: lossesOf(probed),
-    refusals: refusalsOf(probed),
+    plain: tallyAnswers(bare.answers),
+    losses: losses.features(),
+    refusals: losses.refusals(),
     line,
     proof,
     features,
@@ -167,6 +151,9 @@ function* weigh(model: string, { classes, indexes, request, memory }: Field): St
     wished: wished.filter((name) => features.includes(name)),
   };
 }
+
+/** What is asked of every line of a plan. */
+export const launchOf = ({ accel, machine, kernelIrqchip }: PlanRequest): Launch => ({ accel, machine, kernelIrqchip });
 
 /** Vendors by the signature that the CPU shows. Source: CPUID leaf 0 */
 const vendorNames: Readonly<Record<string, string>> = {
@@ -184,61 +171,4 @@ function isOfVendor(model: string, classes: readonly HostClass[]): boolean {
     const own = 'unseen' in context ? null : context.facts.vendor;
     return own === null || vendorNames[own] === undefined || vendorNames[own] === vendor;
   });
-}
-
-function countAnswers(probed: readonly ProbedClass[]): RankedChoice['plain'] {
-  const count = (answer: Answer): number =>
-    countHosts(probed.filter(({ probe }) => probe.answer === answer).map(({ members }) => members));
-  const [yes, no, unknown] = [count('yes'), count('no'), count('unknown')];
-  const total = yes + no + unknown;
-  return { answer: no > 0 ? 'no' : unknown > 0 || total === 0 ? 'unknown' : 'yes', yes, no, unknown, total };
-}
-
-interface Group {
-  hostCount: number;
-  firstHosts: PlanHost[];
-}
-
-/** Sums hosts up under texts, most hosts first. */
-function groupHosts(entries: Iterable<readonly [text: string, members: HostClass]>): [string, Group][] {
-  const groups = new Map<string, Group>();
-  for (const [text, { hosts }] of entries) {
-    const group = groups.get(text) ?? { hostCount: 0, firstHosts: [] };
-    group.hostCount += hosts.length;
-    group.firstHosts = sortHosts([...group.firstHosts, ...hosts.slice(0, 3)]).slice(0, 3);
-    groups.set(text, group);
-  }
-  return [...groups].sort(([a, left], [b, right]) => right.hostCount - left.hostCount || compareNames(a, b));
-}
-
-function lossesOf(probed: readonly ProbedClass[]): FeatureLoss[] {
-  const entries = probed.flatMap(({ members, probe }) =>
-    probe.kind === 'none' ? [] : probe.filtered.map((name) => [name, members] as const),
-  );
-  return groupHosts(entries).map(([feature, group]) => ({ feature, ...group }));
-}
-
-function refusalsOf(probed: readonly ProbedClass[]): RankedChoice['refusals'] {
-  const entries = probed.flatMap(({ members, probe }): readonly (readonly [string, HostClass])[] => {
-    const reason = probe.kind === 'none' ? probe.reason : probe.refusal;
-    return reason === null ? [] : [[reason, members]];
-  });
-  return groupHosts(entries).map(([reason, group]) => ({ reason, ...group }));
-}
-
-/** What a guest has on every class that starts the line. */
-function guestFeatures(started: readonly ProbedClass[]): string[] {
-  let common: string[] | null = null;
-  for (const { probe } of started) {
-    if (probe.kind === 'none' || probe.answer !== 'yes') continue;
-    const { effective } = probe;
-    const { index } = probe.context;
-    const names = index.catalog.features.flatMap(({ name }) => {
-      const location = index.features.get(name);
-      return location !== undefined && (effective[location.lane] & location.mask) !== 0 ? [name] : [];
-    });
-    const own = new Set(names);
-    common = common === null ? names : common.filter((name) => own.has(name));
-  }
-  return common ?? [];
 }

@@ -15,15 +15,14 @@ export {
   movable,
   movableBothWays,
   runnable,
-  safe,
   startable,
   trap,
   type BothWays,
-  type FleetVerdict,
   type LibvirtVerdict,
   type MoveVerdict,
   type StartVerdict,
 } from './predicates.ts';
+export { safe, type FleetVerdict } from './predicates-safe.ts';
 export { type Contradiction, type PoolConstraints } from './pools/atoms.ts';
 export { type PoolCost, type PoolCut } from './pools/explain-pool.ts';
 export {

@@ -5,7 +5,8 @@ import { everything, hostWith, setOfFeatures } from '../testing/hosts.ts';
 import { planHost } from '../testing/plan-fleets.ts';
 import type { PlanHost } from './fleet.ts';
 import { bootGuest } from './predicates-guest.ts';
-import { movable, runnable, safe } from './predicates.ts';
+import { movable, runnable } from './predicates.ts';
+import { safe } from './predicates-safe.ts';
 
 const indexes = [shippedIndex('7.2.22'), shippedIndex('10.0.13'), shippedIndex('11.1.3')] as const;
 const optional = [

@@ -5,7 +5,8 @@ import { hostWith, setOfFeatures } from '../testing/hosts.ts';
 import { planHost, recordedHost, recordedSnapshot } from '../testing/plan-fleets.ts';
 import type { PlanHost } from './fleet.ts';
 import { bootGuest, type GuestCpu } from './predicates-guest.ts';
-import { movable, movableBothWays, runnable, safe, startable, trap } from './predicates.ts';
+import { movable, movableBothWays, runnable, startable, trap } from './predicates.ts';
+import { safe } from './predicates-safe.ts';
 import type { Answer } from './predicates-obstacle.ts';
 
 const ten = shippedIndex('10.0.13');

@@ -1,9 +1,8 @@
 import type { ResolutionRequest } from '../resolve/resolution.ts';
-import { countHosts, foldHosts, type HostClass, type PlanHost } from './fleet.ts';
-import { runSteps, type Steps } from './fleet-steps.ts';
+import type { PlanHost } from './fleet.ts';
 import { cellObstacles, resolveOn, silence } from './predicates-cell.ts';
-import { bootGuest, describeGuest, type BootedGuest, type GuestCpu } from './predicates-guest.ts';
-import { findDifference, findMoveObstacles } from './predicates-move.ts';
+import { bootGuest, type BootedGuest, type GuestCpu } from './predicates-guest.ts';
+import { findMoveObstacles } from './predicates-move.ts';
 import { judge, type Answer, type Obstacle, type Verdict } from './predicates-obstacle.ts';
 
 /**
@@ -118,106 +117,4 @@ export function judgeTrap(there: Verdict, back: Verdict): Verdict {
   if (there.answer === 'no' || back.answer === 'yes') return { answer: 'no', obstacles: [] };
   if (there.answer === 'unknown') return { answer: 'unknown', obstacles: there.obstacles };
   return { answer: back.answer === 'no' ? 'yes' : 'unknown', obstacles: back.obstacles };
-}
-
-/** An answer about several hosts, with what decided it. */
-export interface FleetVerdict {
-  readonly answer: Answer;
-  readonly yes: number;
-  readonly no: number;
-  readonly unknown: number;
-  readonly total: number;
-  /** What decided: a no before what is not known, of the host with the lowest id; null: the answer is yes. */
-  readonly deciding: { readonly host: PlanHost; readonly obstacle: Obstacle } | null;
-  /** Each class of hosts that is not yes. */
-  readonly against: readonly { readonly hosts: readonly PlanHost[]; readonly verdict: Verdict }[];
-}
-
-/**
- * Whether a `-cpu` argument is safe on all hosts: it runs as defined on each, and gives the same guest CPU on each. Any
- * known no makes it no; else any host that is not known, or not known to be still so, makes it unknown. Of no hosts at
- * all nothing is known.
- * @throws CPU_STRING_INVALID, CATALOG_INVALID, SNAPSHOT_INVALID
- */
-export function safe(launch: ResolutionRequest, hosts: readonly PlanHost[]): FleetVerdict {
-  return runSteps(safeInSteps(launch, foldHosts(hosts)));
-}
-
-/** Classes that are looked at before somebody else gets a turn. */
-const classesInOneGo = 16;
-
-/** {@link safe} in steps, for hosts that are folded already. */
-export function* safeInSteps(launch: ResolutionRequest, classes: readonly HostClass[]): Steps<FleetVerdict> {
-  const judged: JudgedClass[] = [];
-  for (const members of classes) {
-    if (judged.length % classesInOneGo === 0) yield;
-    judged.push(judgeClass(launch, members));
-  }
-  const reference = chooseReference(judged);
-  return tally(
-    judged.map((one) => ({ members: one.members, verdict: compareWith(launch, reference, one) })),
-    countHosts(classes),
-  );
-}
-
-/** Cells are large: of each class only what is compared is kept. */
-interface JudgedClass {
-  readonly members: HostClass;
-  /** Equal for equal guests; null: there is none. */
-  readonly guest: string | null;
-  readonly verdict: Verdict;
-}
-
-function judgeClass(launch: ResolutionRequest, members: HostClass): JudgedClass {
-  const found = resolveOn(members.sample, launch);
-  if (found.kind === 'none') return { members, guest: null, verdict: judge(found.obstacles) };
-  const { cell, host } = found;
-  const guest = `${cell.resolution.machine} ${describeGuest(host.context, cell)}`;
-  return { members, guest, verdict: judge(cellObstacles(host, launch, cell)) };
-}
-
-/** The guest CPU that most hosts give; where two are equally common, that of the host with the lowest id. */
-function chooseReference(judged: readonly JudgedClass[]): JudgedClass | null {
-  const byGuest = new Map<string, { readonly first: JudgedClass; count: number }>();
-  for (const one of judged) {
-    if (one.verdict.answer !== 'yes' || one.guest === null) continue;
-    const known = byGuest.get(one.guest);
-    if (known === undefined) byGuest.set(one.guest, { first: one, count: one.members.hosts.length });
-    else known.count += one.members.hosts.length;
-  }
-  let best: { readonly first: JudgedClass; readonly count: number } | null = null;
-  for (const candidate of byGuest.values()) if (best === null || candidate.count > best.count) best = candidate;
-  return best?.first ?? null;
-}
-
-function compareWith(launch: ResolutionRequest, reference: JudgedClass | null, one: JudgedClass): Verdict {
-  if (reference === null || one.verdict.answer !== 'yes' || one.guest === reference.guest) return one.verdict;
-  const [wanted, given] = [reference, one].map(({ members }) => resolveOn(members.sample, launch));
-  if (wanted.kind === 'none' || given.kind === 'none') return one.verdict;
-  return judge(findDifference(wanted, given));
-}
-
-/** Sums verdicts of classes up. */
-export function tally(
-  judged: readonly { readonly members: HostClass; readonly verdict: Verdict }[],
-  total: number,
-): FleetVerdict {
-  const countOf = (answer: Answer): number =>
-    countHosts(judged.filter(({ verdict }) => verdict.answer === answer).map(({ members }) => members));
-  const against = judged.filter(({ verdict }) => verdict.answer !== 'yes');
-  const first = (answer: Answer): FleetVerdict['deciding'] => {
-    const found = against.find(({ verdict }) => verdict.answer === answer);
-    const obstacle = found?.verdict.obstacles.find((candidate) => candidate.answer === answer);
-    return found === undefined || obstacle === undefined ? null : { host: found.members.sample, obstacle };
-  };
-  const [yes, no, unknown] = [countOf('yes'), countOf('no'), countOf('unknown')];
-  return {
-    answer: no > 0 ? 'no' : unknown > 0 || total === 0 ? 'unknown' : 'yes',
-    yes,
-    no,
-    unknown,
-    total,
-    deciding: first('no') ?? first('unknown'),
-    against: against.map(({ members, verdict }) => ({ hosts: members.hosts, verdict })),
-  };
 }

@@ -1,7 +1,7 @@
 import { AtlasError } from '../errors.ts';
 import type { ResolveContext } from '../resolve/context.ts';
-import { ProbeMemory, probeClass } from './choices-probe.ts';
-import { modelsOn } from './choices.ts';
+import { launchOf, modelsOn } from './choices.ts';
+import { ClassProber } from './class-prober.ts';
 import { foldHosts, isAnswering, isSeen, type HostClass, type PlanHost, type PlanRequest } from './fleet.ts';
 import { runSteps, type Steps } from './fleet-steps.ts';
 import { readAbilityInSteps, type ClassAbility, type FleetAbility } from './pools/feature-space.ts';
@@ -21,21 +21,41 @@ const answers = ['yes', 'no', 'unknown'] as const;
 
 /** What each model comes to on a host, by the host's context: kept, so that only what changed is computed again. */
 export class AnswerCache {
-  readonly #known = new WeakMap<ResolveContext, Map<string, number>>();
-  readonly #memory = new ProbeMemory();
+  readonly #known = new WeakMap<ResolveContext, Map<string, Map<string, number>>>();
 
-  /** Index into `answers`. */
-  answerOf(members: HostClass, request: PlanRequest, model: string): number {
-    const { context } = members.sample;
-    if (!isAnswering(members.sample) || 'unseen' in context) return answers.indexOf('unknown');
-    const key = `${request.accel} ${request.machine} ${request.kernelIrqchip ?? ''} ${members.sample.assumption ?? ''} ${model}`;
-    const own = this.#known.get(context) ?? new Map<string, number>();
-    this.#known.set(context, own);
-    const known = own.get(key);
-    if (known !== undefined) return known;
-    const found = answers.indexOf(probeClass(members, { ...request, cpu: model }, this.#memory).answer);
-    own.set(key, found);
-    return found;
+  /**
+   * For each class the answer of each model, as an index into `answers`. Goes model by model, as lines are prepared.
+   * @throws CATALOG_INVALID, SNAPSHOT_INVALID
+   */
+  *codesInSteps(
+    classes: readonly HostClass[],
+    models: readonly string[],
+    request: PlanRequest,
+  ): Steps<readonly Uint8Array[]> {
+    const prober = new ClassProber(launchOf(request));
+    const rows = classes.map((members) => ({ members, known: this.#of(members, request) }));
+    const codes = rows.map(() => new Uint8Array(models.length).fill(answers.indexOf('unknown')));
+    for (const [at, model] of models.entries()) {
+      yield;
+      for (const [row, { members, known }] of rows.entries()) {
+        if (known === null) continue;
+        const code = known.get(model) ?? answers.indexOf(prober.probe(members, model).answer);
+        known.set(model, code);
+        codes[row][at] = code;
+      }
+    }
+    return codes;
+  }
+
+  /** Answers of a class by model; null: it does not answer. */
+  #of({ sample }: HostClass, { accel, machine, kernelIrqchip }: PlanRequest): Map<string, number> | null {
+    if (!isAnswering(sample)) return null;
+    const key = `${accel} ${machine} ${kernelIrqchip ?? ''} ${sample.assumption ?? ''}`;
+    const byRequest = this.#known.get(sample.context) ?? new Map<string, Map<string, number>>();
+    this.#known.set(sample.context, byRequest);
+    const known = byRequest.get(key) ?? new Map<string, number>();
+    byRequest.set(key, known);
+    return known;
   }
 }
 
@@ -61,11 +81,7 @@ export function* createBoardInSteps(
   const indexes = new Set(classes.flatMap(({ sample }) => (isSeen(sample) ? [sample.context.index] : [])));
   const models = [...new Set([...indexes].flatMap((index) => modelsOn(index, request)))];
   const ability = yield* readAbilityInSteps(classes, request);
-  const codes: Uint8Array[] = [];
-  for (const members of classes) {
-    yield;
-    codes.push(Uint8Array.from(models, (model) => cache.answerOf(members, request, model)));
-  }
+  const codes = yield* cache.codesInSteps(classes, models, request);
   return new FleetBoard({ classes, models, codes, ability });
 }
 
