@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { setTimeout as delay } from 'node:timers/promises';
-import { canonicalJson } from '@cpu-atlas/catalog';
+import { canonicalJson } from '@cpu-atlas/core';
 import { heartbeatAnswerSchema, hostListSchema, parseSnapshotText } from '@cpu-atlas/contract';
 import type { HostSnapshot } from '@cpu-atlas/core';
 import { createHash } from 'node:crypto';

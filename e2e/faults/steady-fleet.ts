@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { canonicalJson } from '@cpu-atlas/catalog';
+import { canonicalJson } from '@cpu-atlas/core';
 import { heartbeatAnswerSchema } from '@cpu-atlas/contract';
 import type { HostSnapshot } from '@cpu-atlas/core';
 

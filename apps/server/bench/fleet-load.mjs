@@ -17,7 +17,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { canonicalJson } from '@cpu-atlas/catalog';
+import { canonicalJson } from '@cpu-atlas/core';
 import { parseSnapshotText } from '@cpu-atlas/contract';
 import { connect } from './http-connection.mjs';
 

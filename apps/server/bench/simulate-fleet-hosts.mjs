@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { canonicalJson } from '@cpu-atlas/catalog';
+import { canonicalJson } from '@cpu-atlas/core';
 import { parseSnapshotText } from '@cpu-atlas/contract';
 
 /** As many kinds of hosts as asked for; they differ in silicon or, from the same silicon, in the stepping. */

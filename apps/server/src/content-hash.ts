@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '@cpu-atlas/core';
 import type { HostSnapshot } from '@cpu-atlas/core';
-import { canonicalJson } from '@cpu-atlas/catalog';
 
 /**
  * `sha256:…` of what a snapshot saw. When it was seen does not count: two probes that saw the same have one hash, and

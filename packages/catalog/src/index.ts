@@ -4,7 +4,6 @@ export { harvestModelCaches, type ModelCachesOptions } from './harvest/model-cac
 export { readGuestCpuid, type CpuidReading } from './harvest/read-guest-cpuid.ts';
 export type { CpuidQuestion } from './harvest/cpuid-program.ts';
 export { identifyBinary, type BinaryIdentity } from './harvest/binary-identity.ts';
-export { canonicalJson } from './store/canonical-json.ts';
 export {
   catalogHash,
   formatCatalogFile,

@@ -1,5 +1,6 @@
 export { AtlasError, assertNever, errorTable, type AtlasErrorCode, type FaultDetail } from './errors.ts';
 export * from './snapshot/snapshot.ts';
+export { canonicalJson } from './canonical-json.ts';
 export { formatCpuList } from './snapshot/cpu-list.ts';
 export {
   viewRegisters,

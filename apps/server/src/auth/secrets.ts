@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 /** So that a person, a log filter or a secret scanner recognises a token of CPU Atlas. */
@@ -32,7 +32,7 @@ export function isCookieSecret(text: string): boolean {
  * long, not chosen by people.
  */
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret);
 }
 
 /** The short name of a token in lists and in the audit. */

@@ -1,6 +1,5 @@
 import { AtlasError } from '@cpu-atlas/core';
 import { gathered } from '../gathered.ts';
-import { RecentMap } from '../recent-map.ts';
 import type { Role, Store, TokenRow } from '../store/store.ts';
 import type { Principal } from './principal.ts';
 import { createTokenId, createTokenSecret, hashSecret, isTokenSecret } from './secrets.ts';
@@ -55,7 +54,7 @@ export function createTokenDesk(
   store: Pick<Store, 'access' | 'isShared' | 'nowMs'>,
   onFault: (error: unknown) => void,
 ): TokenDesk {
-  let known = new RecentMap<string, KnownToken>(knownTokens);
+  let known = new Map<string, KnownToken>();
   const used = new Map<string, number>();
   const readRow = gathered((hashes: readonly string[]) => store.access.tokensBySecretHash(hashes));
 
@@ -71,7 +70,7 @@ export function createTokenDesk(
     if (row === undefined) return null;
     const token = { row, readAtMs, notedAtMs: Math.max(row.lastUsedAtMs ?? 0, kept?.notedAtMs ?? 0) };
     // Of a revocation that came meanwhile this row may not tell.
-    if (from === known) known.set(secretHash, token);
+    if (from === known && known.size < knownTokens) known.set(secretHash, token);
     return token;
   };
   const findByHash = async (secretHash: string): Promise<TokenRow | null> => {
@@ -111,7 +110,7 @@ export function createTokenDesk(
     list: () => store.access.tokens(),
     async revoke(id) {
       if (!(await store.access.revokeToken(id, store.nowMs()))) throw unknownToken(id);
-      known = new RecentMap(knownTokens);
+      known = new Map();
     },
     bind: (id, hostId) => store.access.bindToken(id, hostId),
     async close() {

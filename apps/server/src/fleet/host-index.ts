@@ -40,7 +40,7 @@ export interface HostIndexOptions {
   readonly store: Store;
   readonly policy: FreshnessPolicy;
   readonly onFault: (error: unknown) => void;
-  /** Rows are read again this often: that a host was heard by another hub leaves no line in the changes. */
+  /** Rows of a shared store are read again this often: that another hub heard a host leaves no line in the changes. */
   readonly refreshMs: number;
 }
 
@@ -113,7 +113,7 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
     () => run(refreshAll),
   );
 
-  const timer = setInterval(() => run(refreshAll), refreshMs).unref();
+  const timer = store.isShared ? setInterval(() => run(refreshAll), refreshMs).unref() : undefined;
 
   return {
     async open() {

@@ -12,7 +12,7 @@ import { gapAfterMs, type FreshnessPolicy } from './freshness.ts';
 import type { HostIndex } from './host-index.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
-import { requireHash, type SentSnapshot } from './snapshot-reading.ts';
+import { newSnapshotOf, requireHash, type SentSnapshot } from './snapshot-reading.ts';
 
 /** What agents send: content, once for each hash, and heartbeats. Whatever resolves is stored. */
 export interface Intake {
@@ -64,10 +64,10 @@ export function createIntake(parts: IntakeParts): Intake {
 
   return {
     async takeSnapshot(sent, claim) {
-      const { stored, facts: read } = await reader.read(sent);
-      await claim(stored.hostId);
-      await store.contents.putSnapshots([stored]);
-      facts.keep(stored.hash, read);
+      const read = await reader.read(sent);
+      await claim(read.facts.hostId);
+      await store.contents.putSnapshots([newSnapshotOf(sent, read)]);
+      facts.keep(sent.hash, read.facts);
     },
     async takeCatalog(hash, text, hostId) {
       if (hostId !== null) await requireNamed(parts, hostId, hash);

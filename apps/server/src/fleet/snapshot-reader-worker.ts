@@ -9,8 +9,7 @@ const answersAtOnce = 8;
 /** The thread of `createSnapshotReader`: one snapshot after the other. */
 parentPort?.on('message', (tasks: readonly ReadingTask[]) => {
   for (let at = 0; at < tasks.length; at += answersAtOnce) {
-    const answers = tasks.slice(at, at + answersAtOnce).map(answerOf);
-    parentPort?.postMessage(answers, answers.flatMap(bodyOf));
+    parentPort?.postMessage(tasks.slice(at, at + answersAtOnce).map(answerOf));
   }
 });
 
@@ -24,11 +23,4 @@ function answerOf(task: ReadingTask): ReadingAnswer {
     const { code, message, where, remedy } = error;
     return { id, kind: 'fault', fault: { code, message, where, remedy } };
   }
-}
-
-/** Bodies are handed over, not copied. */
-function bodyOf(answer: ReadingAnswer): ArrayBuffer[] {
-  if (answer.kind !== 'read') return [];
-  const { buffer } = answer.read.stored.body;
-  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }

@@ -2,10 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import { AtlasError } from '@cpu-atlas/core';
 import { limits, parseSnapshotText } from '@cpu-atlas/contract';
 import { snapshotHash } from '../content-hash.ts';
-import type { StoredSnapshot } from '../store/store.ts';
+import type { NewSnapshot } from '../store/store.ts';
 import { inflationFault } from './content-body.ts';
 import { readFacts, type SnapshotFacts } from './snapshot-facts.ts';
-import { storedSnapshotOf } from './stored-snapshot.ts';
+import { fingerprintOf } from './stored-snapshot.ts';
 
 /** The body of a request that brings a snapshot. */
 export interface SentSnapshot {
@@ -15,21 +15,38 @@ export interface SentSnapshot {
   readonly isCompressed: boolean;
 }
 
-/** A snapshot that is valid and has the hash under which it was sent, and what is read off it. */
+/** What is read off a snapshot that is valid and has the hash under which it was sent. */
 export interface ReadSnapshot {
-  readonly stored: StoredSnapshot;
   readonly facts: SnapshotFacts;
+  /** Of the text as it was sent, inflated. */
+  readonly sizeBytes: number;
+  /** The text written anew, where it was sent with more around it than is worth keeping. */
+  readonly rewritten: Uint8Array | null;
 }
+
+/** Up to this size a text is stored as it was sent. That of a host of 256 CPUs of two kinds has 200 KB. */
+const keptAsSentBytes = 1024 * 1024;
 
 /**
  * Reads and checks what an agent sent: about a millisecond of computing for each.
  * @throws SNAPSHOT_INVALID, CONTENT_MISMATCH, REQUEST_TOO_LARGE, REQUEST_INVALID
  */
 export function readSentSnapshot({ hash, bytes, isCompressed }: SentSnapshot): ReadSnapshot {
-  const snapshot = parseSnapshotText(new TextDecoder().decode(isCompressed ? inflate(bytes) : bytes), 'body');
+  const text = isCompressed ? inflate(bytes) : bytes;
+  const snapshot = parseSnapshotText(new TextDecoder().decode(text), 'body');
   requireHash(hash, snapshotHash(snapshot));
-  const stored = storedSnapshotOf(snapshot, hash);
-  return { stored, facts: readFacts(snapshot, stored.fingerprint) };
+  return {
+    facts: readFacts(snapshot, fingerprintOf(snapshot)),
+    sizeBytes: text.byteLength,
+    rewritten: text.byteLength > keptAsSentBytes ? new TextEncoder().encode(JSON.stringify(snapshot)) : null,
+  };
+}
+
+/** What the store keeps of it. */
+export function newSnapshotOf(sent: SentSnapshot, { facts, sizeBytes, rewritten }: ReadSnapshot): NewSnapshot {
+  const { hostId, fingerprint } = facts;
+  const body = sent.isCompressed ? { gzip: sent.bytes, sizeBytes } : sent.bytes;
+  return { hash: sent.hash, hostId, fingerprint, body: rewritten ?? body };
 }
 
 /** @throws CONTENT_MISMATCH */

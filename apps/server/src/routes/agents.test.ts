@@ -11,8 +11,9 @@ import {
   storedContentSchema,
   type Heartbeat,
 } from '@cpu-atlas/contract';
+import { canonicalJson } from '@cpu-atlas/core';
 import type { Catalog, HostSnapshot } from '@cpu-atlas/core';
-import { canonicalJson, catalogHash } from '@cpu-atlas/catalog';
+import { catalogHash } from '@cpu-atlas/catalog';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTokenId, createTokenSecret, hashSecret } from '../auth/secrets.ts';

@@ -11,7 +11,7 @@ export const late = 'late';
  * after the other, and what they come to is written at the end, each row once.
  */
 export class ContactLedger {
-  readonly #known: ReadonlySet<string>;
+  readonly #before: ReadonlyMap<string, HostTable>;
   readonly #hosts: Map<string, HostTable>;
   readonly #nextId: () => string;
   readonly #touched = new Set<string>();
@@ -21,8 +21,8 @@ export class ContactLedger {
 
   /** `hosts`: the rows of all hosts that will be taken, as far as there are any. */
   constructor(hosts: readonly HostTable[], nextId: () => string) {
-    this.#known = new Set(hosts.map(({ id }) => id));
-    this.#hosts = new Map(hosts.map((row) => [row.id, row]));
+    this.#before = new Map(hosts.map((row) => [row.id, row]));
+    this.#hosts = new Map(this.#before);
     this.#nextId = nextId;
   }
 
@@ -41,14 +41,24 @@ export class ContactLedger {
     return { hostId: row.id, observationId: row.observation_id, kind: 'new-host' };
   }
 
-  /** Rows of hosts that had none, by id. */
-  newHosts(): readonly HostTable[] {
-    return this.#rowsOf((id) => !this.#known.has(id));
+  /** Rows of all hosts that were taken, as they are now. */
+  hosts(): ReadonlyMap<string, HostTable> {
+    return this.#hosts;
   }
 
-  /** Rows of hosts that changed, by id. */
+  /** Rows of hosts that had none, by id. */
+  newHosts(): readonly HostTable[] {
+    return this.#rowsOf((_, before) => before === undefined);
+  }
+
+  /** Rows of hosts of which only the times moved, by id. */
+  movedHosts(): readonly HostTable[] {
+    return this.#rowsOf((row, before) => before !== undefined && hasOnlyMoved(row, before));
+  }
+
+  /** Rows of hosts that changed otherwise, by id. */
   changedHosts(): readonly HostTable[] {
-    return this.#rowsOf((id) => this.#known.has(id));
+    return this.#rowsOf((row, before) => before !== undefined && !hasOnlyMoved(row, before));
   }
 
   /** Observations to add. Of those that are still current the last contact is told by their host's row. */
@@ -88,12 +98,20 @@ export class ContactLedger {
     this.#touched.add(contact.hostId);
   }
 
-  #rowsOf(isWanted: (id: string) => boolean): readonly HostTable[] {
-    return [...this.#touched]
-      .filter(isWanted)
-      .sort()
-      .flatMap((id) => this.#hosts.get(id) ?? []);
+  #rowsOf(isWanted: (row: HostTable, before: HostTable | undefined) => boolean): readonly HostTable[] {
+    return [...this.#touched].sort().flatMap((id) => {
+      const row = this.#hosts.get(id);
+      return row !== undefined && isWanted(row, this.#before.get(id)) ? [row] : [];
+    });
   }
+}
+
+/** What most contacts change. */
+const times: ReadonlySet<string> = new Set(['collected_at_ms', 'last_seen_at_ms'] satisfies (keyof HostTable)[]);
+
+function hasOnlyMoved(row: HostTable, before: HostTable): boolean {
+  const entries = Object.entries(before) as [keyof HostTable, unknown][];
+  return entries.every(([name, value]) => times.has(name) || row[name] === value);
 }
 
 /** A host's row after its newest contact. A removed host comes back only with a contact later than its removal. */

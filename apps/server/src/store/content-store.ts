@@ -5,7 +5,7 @@ import { CommitQueue } from './commit-queue.ts';
 import type { Engine } from './engine.ts';
 import { inChunks } from './in-chunks.ts';
 import { storableKey, storableText } from './storable-text.ts';
-import type { ContentStore, StoredCatalog, StoredSnapshot } from './store.ts';
+import type { ContentStore, NewSnapshot, StoredCatalog, StoredSnapshot } from './store.ts';
 import { asBytes, type DerivedTable, type SnapshotTable } from './tables.ts';
 
 /** Rows of one statement: six values each, of 32,766 that the embedded engine takes. */
@@ -189,16 +189,17 @@ export function createContentStore(engine: Engine, onChanged: () => void): Closa
 
 async function packSnapshot(
   codec: BodyCodec,
-  { hash, hostId, fingerprint, body }: StoredSnapshot,
+  { hash, hostId, fingerprint, body }: NewSnapshot,
   storedAtMs: number,
 ): Promise<SnapshotTable> {
   return {
     hash: storableKey(hash),
     host_id: storableKey(hostId),
     fingerprint: storableKey(fingerprint),
-    size_bytes: body.byteLength,
     stored_at_ms: storedAtMs,
-    body: await codec.pack(body),
+    ...('gzip' in body
+      ? { size_bytes: body.sizeBytes, body: body.gzip }
+      : { size_bytes: body.byteLength, body: await codec.pack(body) }),
   };
 }
 

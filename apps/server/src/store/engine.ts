@@ -15,6 +15,8 @@ export interface Engine {
   readonly locksRows: boolean;
   /** The column type of bytes. */
   readonly bytesType: RawBuilder<unknown>;
+  /** A table of the elements of a JSON array, in the column `value`: many rows as one parameter. */
+  jsonRows(json: string): RawBuilder<unknown>;
   /** @throws STORE_FAILED, INTERNAL where the engine refuses the query itself */
   read<T>(query: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**

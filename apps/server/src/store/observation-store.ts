@@ -3,6 +3,7 @@ import { appendChanges } from './change-log.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Engine } from './engine.ts';
 import { readHost } from './host-record.ts';
+import type { HostRows } from './host-rows.ts';
 import { inChunks } from './in-chunks.ts';
 import { readMoment, readTimeline } from './observation-history.ts';
 import { recordContactGroups } from './record-contacts.ts';
@@ -16,9 +17,15 @@ export interface ClosableObservationStore extends ObservationStore {
 
 const idsPerStatement = 1_000;
 
+interface ObservationStoreOptions {
+  readonly nextId: () => string;
+  readonly onChanged: () => void;
+  readonly rows: HostRows;
+}
+
 export function createObservationStore(
   engine: Engine,
-  { nextId, onChanged }: { readonly nextId: () => string; readonly onChanged: () => void },
+  { nextId, onChanged, rows }: ObservationStoreOptions,
 ): ClosableObservationStore {
   const queue = new CommitQueue<readonly Contact[], readonly RecordedContact[]>({
     name: 'contacts',
@@ -26,9 +33,16 @@ export function createObservationStore(
     groupWeight: 1_000,
     waitingWeight: 20_000,
     commit: async (groups) => {
-      const results = await engine.write((transaction) => recordContactGroups(engine, transaction, groups, nextId));
-      if (results.some(hasChanged)) onChanged();
-      return results;
+      try {
+        const results = await engine.write((transaction) =>
+          recordContactGroups({ engine, nextId, rows }, transaction, groups),
+        );
+        if (results.some(hasChanged)) onChanged();
+        return results;
+      } catch (error) {
+        rows.forgetAll();
+        throw error;
+      }
     },
   });
   return {
@@ -51,12 +65,12 @@ export function createObservationStore(
       return [...rows].sort((a, b) => compareText(a.hostId, b.hostId));
     },
     async relabel(hostId, change) {
-      const row = await relabelHost(engine, storableText(hostId), change);
+      const row = await relabelHost({ engine, rows }, storableText(hostId), change);
       if (row !== null) onChanged();
       return row;
     },
     async remove(hostId) {
-      const isRemoved = await removeHost(engine, storableText(hostId));
+      const isRemoved = await removeHost({ engine, rows }, storableText(hostId));
       if (isRemoved) onChanged();
       return isRemoved;
     },
@@ -80,8 +94,13 @@ function hasChanged(result: readonly RecordedContact[] | AtlasError): boolean {
   return !(result instanceof AtlasError) && result.some(({ kind }) => kind !== 'contact');
 }
 
+interface HostsTable {
+  readonly engine: Engine;
+  readonly rows: HostRows;
+}
+
 async function relabelHost(
-  engine: Engine,
+  { engine, rows }: HostsTable,
   hostId: string,
   {
     name,
@@ -100,6 +119,7 @@ async function relabelHost(
     return row === undefined ? null : readHost(row);
   }
   return engine.write(async (transaction) => {
+    rows.forget([hostId]);
     const row = await transaction
       .updateTable('hosts')
       .set({
@@ -116,8 +136,9 @@ async function relabelHost(
   });
 }
 
-async function removeHost(engine: Engine, hostId: string): Promise<boolean> {
+async function removeHost({ engine, rows }: HostsTable, hostId: string): Promise<boolean> {
   return engine.write(async (transaction) => {
+    rows.forget([hostId]);
     const row = await transaction
       .updateTable('hosts')
       .set({ removed_at_ms: engine.clock.nowMs() })

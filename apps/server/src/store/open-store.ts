@@ -6,6 +6,7 @@ import { createCommandStore } from './command-store.ts';
 import { createContentStore } from './content-store.ts';
 import { createCustomModelStore } from './custom-model-store.ts';
 import type { Engine, OnTrouble } from './engine.ts';
+import { createHostRows, sharedHostRows } from './host-rows.ts';
 import { migrate } from './migrate.ts';
 import { createObservationStore } from './observation-store.ts';
 import { openPostgresqlEngine } from './postgresql/postgresql-engine.ts';
@@ -80,7 +81,8 @@ async function assembleStore(engine: Engine, onTrouble: OnTrouble): Promise<Stor
   const nextId = createIdMaker(() => engine.clock.nowMs());
   const feed = await openChangeFeed(engine, onTrouble);
   const contents = createContentStore(engine, feed.wake);
-  const observations = createObservationStore(engine, { nextId, onChanged: feed.wake });
+  const rows = engine.locksRows ? sharedHostRows : createHostRows();
+  const observations = createObservationStore(engine, { nextId, onChanged: feed.wake, rows });
   const audit = createAuditStore(engine, nextId);
   const access = createAccessStore(engine);
   const commands = createCommandStore(engine, { subscribe: feed.subscribeToCommands, onChanged: feed.wake });
@@ -101,7 +103,7 @@ async function assembleStore(engine: Engine, onTrouble: OnTrouble): Promise<Stor
     commands,
     customModels: createCustomModelStore(engine),
     nowMs: () => engine.clock.nowMs(),
-    applyRetention: (policy) => applyRetention(engine, policy),
+    applyRetention: (policy) => applyRetention({ engine, rows }, policy),
     check: () => checkEngine(engine),
     close: () => (closing ??= close()),
   };

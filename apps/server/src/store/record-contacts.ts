@@ -4,6 +4,7 @@ import { appendChanges, type ChangeLine } from './change-log.ts';
 import { ContactLedger, late } from './contact-ledger.ts';
 import { Overtaken, type Engine } from './engine.ts';
 import { writeObservation } from './host-record.ts';
+import type { HostRows } from './host-rows.ts';
 import { inChunks } from './in-chunks.ts';
 import { recordLateContact } from './record-late-contact.ts';
 import type { Contact, RecordedContact } from './store.ts';
@@ -12,21 +13,28 @@ import type { HostTable, Tables } from './tables.ts';
 /** Rows of one statement: 15 values each, of 32,766 that the embedded engine takes. */
 const rowsPerStatement = 1_000;
 
+/** How contacts are written. */
+export interface Recording {
+  readonly engine: Engine;
+  readonly nextId: () => string;
+  readonly rows: HostRows;
+}
+
 /**
  * Writes contacts of several callers in one transaction. A caller that names a snapshot that is not stored is refused
  * alone, and nothing of it is written.
  */
 export async function recordContactGroups(
-  engine: Engine,
+  { engine, nextId, rows }: Recording,
   transaction: Transaction<Tables>,
   groups: readonly (readonly Contact[])[],
-  nextId: () => string,
 ): Promise<readonly (readonly RecordedContact[] | AtlasError)[]> {
-  const hosts = await lockHosts(engine, transaction, [...new Set(groups.flat().map(({ hostId }) => hostId))]);
+  const ids = [...new Set(groups.flat().map(({ hostId }) => hostId))];
+  const hosts = await rows.read(ids, (missing) => lockHosts(engine, transaction, missing));
   const refusals = await refuseUnknownSnapshots(transaction, groups, hosts);
   const ledger = new ContactLedger(hosts, nextId);
   const taken = groups.map((group, index) => refusals[index] ?? group.map((contact) => ledger.take(contact)));
-  await writeLedger(transaction, ledger);
+  await writeLedger(engine, transaction, ledger);
   const changes: ChangeLine[] = [...ledger.changes()];
   const results: (readonly RecordedContact[] | AtlasError)[] = [];
   for (const [index, outcome] of taken.entries()) {
@@ -37,6 +45,8 @@ export async function recordContactGroups(
     );
   }
   await appendChanges(engine, transaction, changes);
+  rows.keep(ledger.hosts());
+  rows.forget(taken.flatMap((outcome, index) => (isLate(outcome) ? hostsOf(groups[index]) : [])));
   return results;
 }
 
@@ -71,7 +81,7 @@ async function refuseUnknownSnapshots(
   });
 }
 
-async function writeLedger(transaction: Transaction<Tables>, ledger: ContactLedger): Promise<void> {
+async function writeLedger(engine: Engine, transaction: Transaction<Tables>, ledger: ContactLedger): Promise<void> {
   for (const rows of inChunks(ledger.begun(), rowsPerStatement)) {
     await transaction.insertInto('observations').values(rows.map(writeObservation)).execute();
   }
@@ -90,6 +100,7 @@ async function writeLedger(transaction: Transaction<Tables>, ledger: ContactLedg
       )
       .execute();
   }
+  for (const rows of inChunks(ledger.movedHosts(), rowsPerStatement)) await moveHosts(engine, transaction, rows);
   for (const rows of inChunks(ledger.newHosts(), rowsPerStatement)) await insertHosts(transaction, rows);
   for (const rows of inChunks(ledger.changedHosts(), rowsPerStatement)) await updateHosts(transaction, rows);
 }
@@ -103,6 +114,16 @@ async function insertHosts(transaction: Transaction<Tables>, rows: readonly Host
     .execute();
   // Another hub heard one of them first.
   if (inserted.length < rows.length) throw new Overtaken();
+}
+
+/** Writes the times of rows that are there and locked. */
+async function moveHosts(engine: Engine, transaction: Transaction<Tables>, rows: readonly HostTable[]): Promise<void> {
+  const times = JSON.stringify(rows.map((row) => [row.id, row.collected_at_ms, row.last_seen_at_ms]));
+  await sql`
+    update hosts
+    set collected_at_ms = cast(moved.value ->> 1 as bigint), last_seen_at_ms = cast(moved.value ->> 2 as bigint)
+    from ${engine.jsonRows(times)} as moved
+    where hosts.id = moved.value ->> 0`.execute(transaction);
 }
 
 /** The rows are there and locked; an upsert changes many of them in one statement. */
@@ -142,6 +163,15 @@ async function placeLateOnes(
     else if (contact !== undefined) results.push(await recordLateContact(transaction, contact, control));
   }
   return results;
+}
+
+/** What a late contact does to its host's row is not in the ledger. */
+function isLate(outcome: readonly (RecordedContact | typeof late)[] | AtlasError): boolean {
+  return !(outcome instanceof AtlasError) && outcome.includes(late);
+}
+
+function hostsOf(contacts: readonly Contact[] = []): readonly string[] {
+  return contacts.map(({ hostId }) => hostId);
 }
 
 function unknownSnapshot({ hostId, snapshotHash }: Contact): AtlasError {

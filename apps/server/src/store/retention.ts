@@ -1,6 +1,7 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { DeleteResult, Transaction } from 'kysely';
 import type { Engine } from './engine.ts';
+import type { HostRows } from './host-rows.ts';
 import type { RetentionPolicy, RetentionReport } from './store.ts';
 import type { Tables } from './tables.ts';
 import { earliestId } from './time-ordered-id.ts';
@@ -17,11 +18,14 @@ const derivedMsByDefault = 30 * 24 * hourMs;
  * Forgets in small transactions. Ended early, it has forgotten less; run by several hubs at once, each takes some.
  * @throws STORE_FAILED
  */
-export async function applyRetention(engine: Engine, policy: RetentionPolicy): Promise<RetentionReport> {
+export async function applyRetention(
+  { engine, rows }: { readonly engine: Engine; readonly rows: HostRows },
+  policy: RetentionPolicy,
+): Promise<RetentionReport> {
   const nowMs = engine.clock.nowMs();
   const { observationsMs, auditMs, changesMs, derivedMs = derivedMsByDefault } = policy;
   const ended = observationsMs === null ? 0 : await forgetObservations(engine, nowMs - observationsMs);
-  const ofRemoved = observationsMs === null ? 0 : await forgetRemovedHosts(engine, nowMs - observationsMs);
+  const ofRemoved = observationsMs === null ? 0 : await forgetRemovedHosts({ engine, rows }, nowMs - observationsMs);
   await forgetSessions(engine, nowMs);
   await forgetCommands(engine, nowMs - hourMs);
   return {
@@ -65,7 +69,10 @@ async function forgetObservations(engine: Engine, beforeMs: number): Promise<num
 }
 
 /** Hosts that were removed and not heard since, with what is left of their observations. */
-async function forgetRemovedHosts(engine: Engine, beforeMs: number): Promise<number> {
+async function forgetRemovedHosts(
+  { engine, rows }: { readonly engine: Engine; readonly rows: HostRows },
+  beforeMs: number,
+): Promise<number> {
   let forgotten = 0;
   for (;;) {
     await letOthersRun();
@@ -81,6 +88,7 @@ async function forgetRemovedHosts(engine: Engine, beforeMs: number): Promise<num
         .execute();
       if (hosts.length === 0) return null;
       const ids = hosts.map(({ id }) => id);
+      rows.forget(ids);
       const { numDeletedRows } = await transaction
         .deleteFrom('observations')
         .where('host_id', 'in', ids)

@@ -45,6 +45,19 @@ export interface StoredSnapshot {
   readonly body: Uint8Array;
 }
 
+/** A snapshot that is to be stored. */
+export interface NewSnapshot extends Omit<StoredSnapshot, 'body'> {
+  /** The text, or what somebody has packed already. */
+  readonly body: Uint8Array | PackedText;
+}
+
+/** Text as gzip. */
+export interface PackedText {
+  readonly gzip: Uint8Array;
+  /** Of the text. */
+  readonly sizeBytes: number;
+}
+
 export interface StoredCatalog {
   readonly hash: string;
   readonly version: string;
@@ -62,7 +75,7 @@ export interface CatalogRow {
 
 export interface ContentStore {
   /** Writes what is not there yet, all or nothing. */
-  putSnapshots(snapshots: readonly StoredSnapshot[]): Promise<void>;
+  putSnapshots(snapshots: readonly NewSnapshot[]): Promise<void>;
   snapshot(hash: string): Promise<StoredSnapshot | null>;
   /** Those of the hashes that are stored. */
   knownSnapshots(hashes: readonly string[]): Promise<ReadonlySet<string>>;

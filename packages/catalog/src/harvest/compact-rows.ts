@@ -1,4 +1,5 @@
 import {
+  canonicalJson,
   fromSparse,
   toSparse,
   type AcceleratorCatalog,
@@ -9,7 +10,6 @@ import {
   type PropertyValues,
   type SparseWords,
 } from '@cpu-atlas/core';
-import { canonicalJson } from '../store/canonical-json.ts';
 import type { HarvestedMachine } from './machine-sweep.ts';
 import type { HarvestedModel } from './model-rows.ts';
 

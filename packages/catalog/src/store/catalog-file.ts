@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AtlasError, type Catalog, type CatalogProvenance } from '@cpu-atlas/core';
+import { AtlasError, canonicalJson, type Catalog, type CatalogProvenance } from '@cpu-atlas/core';
 import { parseCatalog } from '@cpu-atlas/contract';
-import { canonicalJson } from './canonical-json.ts';
 
 /** A catalog file: the catalog, its content hash, and where it came from. */
 export interface CatalogFile {

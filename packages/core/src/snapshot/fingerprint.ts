@@ -1,3 +1,4 @@
+import { canonicalJson } from '../canonical-json.ts';
 import { parseHex32, parseMsr } from '../x86/registers.ts';
 import { perCpuMasks } from '../x86/per-cpu-masks.ts';
 import {
@@ -122,15 +123,6 @@ function describeBinaries(binaries: readonly QemuBinary[]): unknown {
   });
 }
 
-/** JSON text with sorted keys, so that the order in which a snapshot was written does not count. */
-function canonicalText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join()}}`;
-}
-
 /**
  * All of a snapshot that decides what models come out as, as canonical text; its hash is the fingerprint. Hosts with
  * equal texts have equal matrices under every QEMU, accelerator and irqchip, and run the same QEMU by default.
@@ -140,7 +132,7 @@ function canonicalText(value: unknown): string {
  * @throws SNAPSHOT_INVALID for a register that is not a hex value
  */
 export function fingerprintText(snapshot: HostSnapshot): string {
-  return canonicalText({
+  return canonicalJson({
     form,
     hardware: describeHardware(snapshot.hardware),
     kernel: describeKernel(snapshot.kernel),

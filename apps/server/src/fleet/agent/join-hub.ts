@@ -1,4 +1,4 @@
-import { canonicalJson } from '@cpu-atlas/catalog';
+import { canonicalJson } from '@cpu-atlas/core';
 import type { CatalogLibrary } from '../../catalog-library.ts';
 import type { OwnHost } from '../../own-host.ts';
 import type { Verifications } from '../../verifications.ts';

@@ -52,6 +52,7 @@ export async function openPostgresqlEngine(options: PostgresqlEngineOptions): Pr
       clock,
       locksRows: true,
       bytesType: sql`bytea`,
+      jsonRows: (json) => sql`json_array_elements(cast(${json} as json))`,
       read: (query) => guarded(() => query(database)),
       write: (work) => guarded(() => writePersistently(database, work)),
       async announceChanges(transaction) {

@@ -47,6 +47,7 @@ export async function openSqliteEngine({ path, machine }: SqliteEngineOptions): 
     clock,
     locksRows: false,
     bytesType: sql`blob`,
+    jsonRows: (json) => sql`json_each(${json})`,
     read: (query) => guarded(() => query(database)),
     write: (work) => guarded(() => database.transaction().execute(work)),
     announceChanges: async () => undefined,
