@@ -66,7 +66,10 @@ for (const [name, measure] of Object.entries(parts)) {
   if (!quick) writeFileSync(values.results, JSON.stringify(results));
 }
 const missing = Object.keys(parts).filter((name) => results[name] === undefined);
-if (missing.length > 0) throw new Error(`not measured yet: ${missing.join(', ')}; run it once without --only`);
+if (missing.length > 0) {
+  process.stderr.write(`not measured yet: ${missing.join(', ')}; run it once without --only\n`);
+  process.exit(2);
+}
 
 const commit = readCommit();
 const { version } = JSON.parse(readFileSync(join(root, 'apps', 'cli', 'package.json'), 'utf8'));
