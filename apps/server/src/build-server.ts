@@ -112,8 +112,11 @@ export async function createServer(options: ServerOptions): Promise<CreatedServe
     else request.log.info(line, 'answered');
   });
   const gate = await registerAccess(app, services.store, access, peers);
-  await registerPlugins(app, services.version);
-  await app.register(async (api: App) => registerApi(api, services, gate), { prefix: '/api/v1' });
+  await registerDocumentation(app, services.version);
+  // Before what only browsers understand: thousands of these come in a second.
+  await app.register(async (api: App) => registerAgents(inApi(api, services), services), { prefix: '/api/v1' });
+  await registerCompression(app);
+  await app.register(async (api: App) => registerApi(inApi(api, services), services, gate), { prefix: '/api/v1' });
   registerHealth(app, services);
   app.get('/api/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
   await app.register(async (pages: App) => {
@@ -130,16 +133,20 @@ function noCompiler(): never {
 /** Asked every few seconds by whatever watches the service. */
 const watchedPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
-function registerApi(api: App, services: Services, gate: AccessParts): void {
-  registerSessions(api, gate);
-  registerTokens(api, gate, () => services.store.nowMs());
-  registerAudit(api, services.store);
+/** What all answers of the API have in common. */
+function inApi(api: App, services: Services): App {
   api.addHook('onRequest', async () => services.start());
   api.addHook('onSend', async (_, reply) => {
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-cache');
   });
+  return api;
+}
+
+function registerApi(api: App, services: Services, gate: AccessParts): void {
+  registerSessions(api, gate);
+  registerTokens(api, gate, () => services.store.nowMs());
+  registerAudit(api, services.store);
   registerHosts(api, services);
-  registerAgents(api, services);
   registerEvents(api, services);
   registerCatalogs(api, services);
   registerDecodings(api);
@@ -177,7 +184,7 @@ async function registerHeaders(app: App, isHttps: boolean): Promise<void> {
   });
 }
 
-async function registerPlugins(app: App, version: string): Promise<void> {
+async function registerCompression(app: App): Promise<void> {
   // The tag is made of the bytes before compression, so it comes first.
   await app.register(fastifyEtag, { weak: true });
   await app.register(fastifyCompress, {
@@ -187,6 +194,10 @@ async function registerPlugins(app: App, version: string): Promise<void> {
     // Besides the types that are known to compress well.
     customTypes: /json(?:;|$)/,
   });
+}
+
+/** Before all routes, so that it hears of them. */
+async function registerDocumentation(app: App, version: string): Promise<void> {
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',

@@ -13,6 +13,7 @@ import { summariseHost } from './host-summary.ts';
 import type { OwnHost } from './own-host.ts';
 import { RecentMap } from './recent-map.ts';
 import type { HostRow, Store } from './store/store.ts';
+import { createTurns } from './turns.ts';
 
 /** One host as last seen, or as it looked at a time. */
 export interface HostRecord {
@@ -74,18 +75,19 @@ export interface HostDirectoryParts {
 /** Snapshots that are kept in memory, some 100 KB each. */
 const keptSnapshots = 64;
 
+/** After so many the time is looked at. */
+const hostsPerSlice = 128;
+
 export function createHostDirectory(parts: HostDirectoryParts): HostDirectory {
   const { store, ownHost, index, facts, library } = parts;
   const isOwn = (id: string): boolean => ownHost.seen?.snapshot.host.id === id;
   const snapshot = createSnapshotShelf(store, ownHost);
 
-  const listAll = (): readonly ListedHost[] => {
-    const { seen } = ownHost;
-    const others = index.all().filter(({ row }) => !isOwn(row.id));
-    const listed = others.map((host) => listFleetHost(host, index));
-    if (seen === null) return listed;
-    return [...listed, listOwnHost(seen, ownHost, index, store.nowMs())].sort(compareHosts);
-  };
+  /** The own host comes last. */
+  function* eachHost(): Generator<ListedHost> {
+    for (const host of index.all()) if (!isOwn(host.row.id)) yield listFleetHost(host, index);
+    if (ownHost.seen !== null) yield listOwnHost(ownHost.seen, ownHost, index, store.nowMs());
+  }
   const knownFacts = ({ id, snapshotHash }: ListedHost): SnapshotFacts | undefined =>
     isOwn(id) && ownHost.seen?.hash === snapshotHash ? ownHost.seen.facts : facts.peek(snapshotHash);
   const summarise = async (host: ListedHost): Promise<HostSummary> => {
@@ -131,7 +133,7 @@ export function createHostDirectory(parts: HostDirectoryParts): HostDirectory {
     find,
     async list(query) {
       await index.open();
-      const all = listAll();
+      const all = [...eachHost()].sort(compareHosts);
       if (all.length === 0 && ownHost.fault !== null) throw ownHost.fault;
       if (query.q !== undefined) await facts.readAll(all.map(({ snapshotHash }) => snapshotHash));
       const { hosts, ...counts } = selectHosts(all, query, knownFacts);
@@ -142,10 +144,13 @@ export function createHostDirectory(parts: HostDirectoryParts): HostDirectory {
     },
     async fleet() {
       await index.open();
-      return listAll().map(({ id, name, labels, source, snapshotHash, fingerprint, seen }) => ({
-        ...{ id, name, labels, source, snapshotHash, fingerprint },
-        freshness: seen,
-      }));
+      const members: FleetMember[] = [];
+      const turns = createTurns();
+      for (const { id, name, labels, source, snapshotHash, fingerprint, seen } of eachHost()) {
+        members.push({ id, name, labels, source, snapshotHash, fingerprint, freshness: seen });
+        if (members.length % hostsPerSlice === 0) await turns.take();
+      }
+      return members.sort(compareHosts);
     },
     async relabel(id, change) {
       if ((await store.observations.relabel(id, change)) === null) throw noSuchHost(id, 'there is no host of that id');

@@ -26,8 +26,8 @@ export interface CubeService {
   /** @throws CATALOG_NOT_FOUND, ACCELERATOR_UNKNOWN, CATALOG_INVALID, STORE_FAILED */
   document(request: CubeRequest): Promise<CubeDocument>;
   /**
-   * Computes columns before somebody asks: of what a browser asks for first, and of the cubes that were asked for
-   * lately, when hosts look other than before.
+   * Computes columns before somebody asks: at the start of what a browser asks for first; when hosts look other than
+   * before, of the cubes that were asked for lately.
    */
   keepReady(): void;
   close(): void;
@@ -41,6 +41,8 @@ const settledMs = 1_000;
 const servedMs = 5_000;
 /** After the fleet changed, so that what arrives together is computed together. */
 const readyAfterMs = 10_000;
+/** A cube that nobody asked for in this time is computed when somebody does. */
+const readyForMs = 15 * 60_000;
 /** What a browser asks for first. */
 const firstRequest: CubeRequest = { catalog: null, accel: 'kvm', kernelIrqchip: undefined, at: null };
 /** Snapshots that are parsed at once. */
@@ -58,8 +60,8 @@ interface Kept {
 export function createCubeService(services: Services, log: (error: unknown) => void): CubeService {
   const { store, hosts, library, readAllCatalogs, freshness } = services;
   const kept = new RecentMap<string, Kept>(keptCubes);
-  /** Cubes of now that were asked for last. */
-  const asked = new Map([[keyOf(firstRequest), firstRequest]]);
+  /** Cubes of now that were asked for last, and when. */
+  const asked = new Map<string, { readonly request: CubeRequest; readonly atMs: number }>();
   const running = new Map<string, Promise<CubeDocument>>();
   let stamp: Promise<string> | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -98,13 +100,13 @@ export function createCubeService(services: Services, log: (error: unknown) => v
   };
   const refreshAll = (): void => {
     timer = null;
-    for (const request of asked.values()) refreshAside(request);
+    for (const { request, atMs } of asked.values()) if (performance.now() - atMs < readyForMs) refreshAside(request);
   };
 
   return {
     async document(request) {
       const key = keyOf(request);
-      if (request.at === null) remember(asked, key, request);
+      if (request.at === null) remember(asked, key, { request, atMs: performance.now() });
       const known = kept.get(key);
       const ageMs = known === undefined ? Infinity : performance.now() - known.checkedAtMs;
       // Nobody writes when a host falls silent: a cube that may show one fresher than it is waits for the comparison.
@@ -131,9 +133,9 @@ function freshUntil(members: readonly CubeMember[]): number {
   return members.reduce((first, { freshness }) => Math.min(first, freshness.freshUntilMs), Number.POSITIVE_INFINITY);
 }
 
-function remember(asked: Map<string, CubeRequest>, key: string, request: CubeRequest): void {
+function remember<T>(asked: Map<string, T>, key: string, one: T): void {
   asked.delete(key);
-  asked.set(key, request);
+  asked.set(key, one);
   const [oldest] = asked.keys();
   if (asked.size > keptCubes && oldest !== undefined) asked.delete(oldest);
 }

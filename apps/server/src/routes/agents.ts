@@ -26,8 +26,8 @@ const heartbeatBytes = 256 * 1024;
 /** Of a verification, with all its feature words. */
 const outcomeBytes = 4 * 1024 * 1024;
 
-/** Thousands come in a second: no line in the log for each, and nothing that only browsers understand. */
-const forAgents = { logLevel: 'warn', compress: false, helmet: false } as const;
+/** Thousands come in a second: no line in the log for each, and no headers that only browsers understand. */
+const forAgents = { logLevel: 'warn', helmet: false } as const;
 
 /** What agents use. */
 export function registerAgents(app: App, { intake, commands }: Pick<Services, 'intake' | 'commands'>): void {
@@ -104,7 +104,6 @@ function registerContent(app: App, intake: Services['intake']): void {
       config: { access: 'agent' },
       ...forAgents,
       bodyLimit: limits.snapshotBytes,
-      decompress: false,
       schema: {
         tags,
         summary: 'Store a host snapshot under its content hash',
@@ -125,7 +124,6 @@ function registerContent(app: App, intake: Services['intake']): void {
     {
       config: { access: 'agent' },
       bodyLimit: limits.catalogBytes,
-      decompress: false,
       schema: {
         tags,
         summary: 'Store the catalog of a QEMU under its content hash',
