@@ -13,6 +13,8 @@ import { findChromium } from './find-chromium.ts';
 const timeLimitMs = 60_000;
 /** More cells than this make more pages than anybody prints, and a Chromium that needs gigabytes. */
 const mostCells = 50_000;
+/** A page is as wide as its table, and of PDF at most 200 inches. Source: ISO 32000-1, annex C.2 */
+const mostColumns = 500;
 
 let running: Promise<unknown> = Promise.resolve();
 
@@ -32,6 +34,7 @@ export async function printPdf(report: Report): Promise<Readable> {
 
 function limitCells(table: ReportTable): ReportTable {
   const { name, columns, rows } = table;
+  if (columns.length > mostColumns) throw tooLarge(`${mostColumns} columns`, name);
   return {
     ...table,
     rows: {
@@ -39,16 +42,19 @@ function limitCells(table: ReportTable): ReportTable {
         let cells = 0;
         for (const row of rows) {
           cells += columns.length;
-          if (cells > mostCells)
-            throw new AtlasError('REPORT_TOO_LARGE', `a PDF has at most ${mostCells} cells of one table`, {
-              where: name,
-              remedy: 'choose fewer models, machine types or hosts, or another format',
-            });
+          if (cells > mostCells) throw tooLarge(`${mostCells} cells`, name);
           yield row;
         }
       },
     },
   };
+}
+
+function tooLarge(limit: string, table: string): AtlasError {
+  return new AtlasError('REPORT_TOO_LARGE', `a PDF has at most ${limit} of one table`, {
+    where: table,
+    remedy: 'choose fewer models, machine types or hosts, or another format',
+  });
 }
 
 async function print(chromium: string, report: Report): Promise<Buffer> {
