@@ -11,6 +11,9 @@ need qemu-system-x86_64 qemu-system-x86
 need cc gcc libc6-dev
 need chromium chromium fonts-dejavu-core
 need openssl openssl
+# The schemas of libvirt come with its clients.
+need virsh libvirt-clients
+need xmllint libxml2-utils
 need docker-compose docker-compose
 # Debian keeps initdb and postgres off the PATH.
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
