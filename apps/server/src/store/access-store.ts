@@ -1,5 +1,7 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { AtlasError } from '@cpu-atlas/core';
 import { sql } from 'kysely';
+import { among } from './among.ts';
 import type { Engine } from './engine.ts';
 import { inChunks } from './in-chunks.ts';
 import { storableKey, storableText } from './storable-text.ts';
@@ -18,7 +20,7 @@ export function createAccessStore(engine: Engine): AccessStore {
       const found = new Map<string, TokenRow>();
       for (const chunk of inChunks([...new Set(secretHashes.map(storableText))], tokensPerStatement)) {
         const rows = await engine.read((database) =>
-          database.selectFrom('tokens').selectAll().where('secret_hash', 'in', chunk).execute(),
+          database.selectFrom('tokens').selectAll().where('secret_hash', 'in', among(engine, chunk)).execute(),
         );
         for (const row of rows) found.set(row.secret_hash, readToken(row));
       }
@@ -78,25 +80,18 @@ export function createAccessStore(engine: Engine): AccessStore {
 
 /** Never moves a last use back: hubs report in any order. */
 async function touchTokens(engine: Engine, usedAtMs: ReadonlyMap<string, number>): Promise<void> {
-  const uses = [...usedAtMs].map(([id, atMs]) => ({ id: storableText(id), atMs: Math.floor(atMs) }));
-  uses.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const uses = [...usedAtMs].map(([id, atMs]): [string, number] => [storableText(id), Math.floor(atMs)]);
+  uses.sort(([a], [b]) => (a < b ? -1 : 1));
   for (const chunk of inChunks(uses, tokensPerStatement)) {
-    const cases = sql.join(
-      chunk.map(({ id, atMs }) => sql`when ${id} then cast(${atMs} as bigint)`),
-      sql` `,
-    );
-    const usedAt = sql<number>`case id ${cases} end`;
+    await letOthersRun();
     await engine.write((transaction) =>
-      transaction
-        .updateTable('tokens')
-        .set({ last_used_at_ms: usedAt })
-        .where(
-          'id',
-          'in',
-          chunk.map(({ id }) => id),
-        )
-        .where((column) => column.or([column('last_used_at_ms', 'is', null), column('last_used_at_ms', '<', usedAt)]))
-        .execute(),
+      sql`
+        update tokens set last_used_at_ms = cast(used.value ->> 1 as bigint)
+        from ${engine.jsonRows(JSON.stringify(chunk))} as used
+        where tokens.id = used.value ->> 0
+        and (tokens.last_used_at_ms is null or tokens.last_used_at_ms < cast(used.value ->> 1 as bigint))`.execute(
+        transaction,
+      ),
     );
   }
 }

@@ -1,4 +1,6 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { AtlasError } from '@cpu-atlas/core';
+import { among } from './among.ts';
 import { appendChanges } from './change-log.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Engine } from './engine.ts';
@@ -15,7 +17,8 @@ export interface ClosableObservationStore extends ObservationStore {
   drained(): Promise<void>;
 }
 
-const idsPerStatement = 1_000;
+/** Rows are read in some milliseconds, in which nothing else runs. */
+const idsPerStatement = 250;
 
 interface ObservationStoreOptions {
   readonly nextId: () => string;
@@ -81,8 +84,14 @@ export function createObservationStore(
 async function readHosts(engine: Engine, ids: readonly string[]): Promise<ReadonlyMap<string, HostRow>> {
   const found = new Map<string, HostRow>();
   for (const chunk of inChunks([...new Set(ids.map(storableText))], idsPerStatement)) {
+    if (found.size > 0) await letOthersRun();
     const rows = await engine.read((database) =>
-      database.selectFrom('hosts').selectAll().where('id', 'in', chunk).where('removed_at_ms', 'is', null).execute(),
+      database
+        .selectFrom('hosts')
+        .selectAll()
+        .where('id', 'in', among(engine, chunk))
+        .where('removed_at_ms', 'is', null)
+        .execute(),
     );
     for (const row of rows) found.set(row.id, readHost(row));
   }

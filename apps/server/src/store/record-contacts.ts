@@ -1,5 +1,6 @@
 import { AtlasError } from '@cpu-atlas/core';
 import { sql, type Transaction } from 'kysely';
+import { among } from './among.ts';
 import { appendChanges, type ChangeLine } from './change-log.ts';
 import { ContactLedger, late } from './contact-ledger.ts';
 import { Overtaken, type Engine } from './engine.ts';
@@ -31,7 +32,7 @@ export async function recordContactGroups(
 ): Promise<readonly (readonly RecordedContact[] | AtlasError)[]> {
   const ids = [...new Set(groups.flat().map(({ hostId }) => hostId))];
   const hosts = await rows.read(ids, (missing) => lockHosts(engine, transaction, missing));
-  const refusals = await refuseUnknownSnapshots(transaction, groups, hosts);
+  const refusals = await refuseUnknownSnapshots(engine, transaction, groups, hosts);
   const ledger = new ContactLedger(hosts, nextId);
   const taken = groups.map((group, index) => refusals[index] ?? group.map((contact) => ledger.take(contact)));
   await writeLedger(engine, transaction, ledger);
@@ -56,24 +57,24 @@ async function lockHosts(
   transaction: Transaction<Tables>,
   ids: readonly string[],
 ): Promise<readonly HostTable[]> {
-  const rows: HostTable[] = [];
-  for (const chunk of inChunks([...ids].sort(), rowsPerStatement)) {
-    const query = transaction.selectFrom('hosts').selectAll().where('id', 'in', chunk).orderBy('id');
-    rows.push(...(await query.$if(engine.locksRows, (locked) => locked.forUpdate()).execute()));
-  }
-  return rows;
+  const query = transaction.selectFrom('hosts').selectAll().where('id', 'in', among(engine, ids)).orderBy('id');
+  return query.$if(engine.locksRows, (locked) => locked.forUpdate()).execute();
 }
 
 async function refuseUnknownSnapshots(
+  engine: Engine,
   transaction: Transaction<Tables>,
   groups: readonly (readonly Contact[])[],
   hosts: readonly HostTable[],
 ): Promise<readonly (AtlasError | null)[]> {
   const known = new Set(hosts.map((row) => row.snapshot_hash));
   const asked = new Set(groups.flat().flatMap(({ snapshotHash }) => (known.has(snapshotHash) ? [] : [snapshotHash])));
-  for (const chunk of inChunks([...asked], rowsPerStatement)) {
-    const rows = await transaction.selectFrom('snapshots').select('hash').where('hash', 'in', chunk).execute();
-    for (const { hash } of rows) known.add(hash);
+  if (asked.size > 0) {
+    const query = transaction
+      .selectFrom('snapshots')
+      .select('hash')
+      .where('hash', 'in', among(engine, [...asked]));
+    for (const { hash } of await query.execute()) known.add(hash);
   }
   return groups.map((group) => {
     const stranger = group.find(({ snapshotHash }) => !known.has(snapshotHash));
@@ -100,7 +101,7 @@ async function writeLedger(engine: Engine, transaction: Transaction<Tables>, led
       )
       .execute();
   }
-  for (const rows of inChunks(ledger.movedHosts(), rowsPerStatement)) await moveHosts(engine, transaction, rows);
+  await moveHosts(engine, transaction, ledger.movedHosts());
   for (const rows of inChunks(ledger.newHosts(), rowsPerStatement)) await insertHosts(transaction, rows);
   for (const rows of inChunks(ledger.changedHosts(), rowsPerStatement)) await updateHosts(transaction, rows);
 }
@@ -118,6 +119,7 @@ async function insertHosts(transaction: Transaction<Tables>, rows: readonly Host
 
 /** Writes the times of rows that are there and locked. */
 async function moveHosts(engine: Engine, transaction: Transaction<Tables>, rows: readonly HostTable[]): Promise<void> {
+  if (rows.length === 0) return;
   const times = JSON.stringify(rows.map((row) => [row.id, row.collected_at_ms, row.last_seen_at_ms]));
   await sql`
     update hosts
