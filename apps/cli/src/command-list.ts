@@ -68,4 +68,8 @@ export const commandList = {
     description: 'Write one CPU for some hosts as QEMU line, libvirt XML, nova.conf, KubeVirt, Proxmox, Ansible …',
     load: async () => (await import('./options/policy-options.ts')).addPolicy,
   },
+  completion: {
+    description: 'Write what completes cpu-atlas in bash, zsh or fish',
+    load: async () => (await import('./options/completion-options.ts')).addCompletion,
+  },
 } as const satisfies Record<string, ListedCommand>;

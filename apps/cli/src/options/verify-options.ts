@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseAccelerator, parseSmp } from '@cpu-atlas/contract';
 import type { KernelIrqchip } from '@cpu-atlas/core';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { openAnswerer, openCache } from './answering.ts';
@@ -41,7 +41,11 @@ export function addVerify(command: Command, run: Run, surroundings: Surroundings
       'only so many of the cells, spread over all of them, the same each time',
       wholeNumber(1, 1_000_000),
     )
-    .option('--jobs <n>', 'QEMUs at once', wholeNumber(1, mostJobs), Math.min(availableParallelism(), 4))
+    .addOption(
+      new Option('--jobs <n>', 'QEMUs at once')
+        .argParser(wholeNumber(1, mostJobs))
+        .default(Math.min(availableParallelism(), 4), 'one for each CPU, at most 4'),
+    )
     .addOption(formatOption(surroundings.terminal))
     .action((given: Given) => run(() => compare(given, surroundings)));
 }
