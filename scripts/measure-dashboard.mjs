@@ -1,22 +1,20 @@
 // Measures the built dashboard in a real Chromium: `npm run measure:dashboard` after `npm run build`. Prints a table with the
-// targets; with --check it fails when one is missed. The demo fleet is served as it is; the large grid is the matrix of the
-// fleet over a synthetic cube of 2,000 hosts by 500 models, no two alike, which takes the place of the backend's.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+// targets; with --check it fails when one is missed; `--only script,first,scroll,filter` runs a part of it. The demo fleet is
+// served as it is; the large grid is the matrix of the fleet over a synthetic cube, which takes the place of the backend's.
+import { readdirSync, readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { cubeMediaType, encodeCube } from '@cpu-atlas/core';
-import { chromium } from 'playwright-core';
-import { fileURLToPath } from 'node:url';
+import { cubeMediaType } from '@cpu-atlas/core';
+import { scrollSteadily, watchGrid } from './dashboard/in-page.mjs';
+import { launchChromium, root, serveAtlas } from './dashboard/served-demo.mjs';
+import { encodeSyntheticCube } from './dashboard/synthetic-cube.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const assets = join(root, 'apps', 'web', 'dist', 'assets');
-const hostCount = 2_000;
-const modelCount = 500;
 const rounds = 3;
 const scrolledFrames = 120;
+/** A browser that was just started has things of its own to do, which a browser in use has not. */
+const browserRestMs = 4_000;
 
 const targets = {
   frame: { limit: 16.7, unit: 'ms' },
@@ -25,154 +23,12 @@ const targets = {
   script: { limit: 250, unit: 'kB' },
 };
 
-/** Numbers that look random and are the same each time (mulberry32). */
-function createRandom(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Every host a kind of its own, every model a class of its own: nothing folds. */
-function synthesiseCube() {
-  const random = createRandom(1);
-  const cells = hostCount * modelCount;
-  const status = new Uint8Array(cells);
-  const filteredCount = new Uint16Array(cells);
-  for (let cell = 0; cell < cells; cell++) {
-    const drawn = random();
-    status[cell] = drawn < 0.4 ? 0 : drawn < 0.75 ? 1 : drawn < 0.95 ? 2 : 3;
-    if (status[cell] === 1) filteredCount[cell] = 1 + Math.floor(random() * 40);
-  }
-  const numbers = (count, valueOf) => Array.from({ length: count }, (_, at) => valueOf(at));
-  const sheet = {
-    qemu: { version: '10.0.0', package: 'synthetic', catalog: `sha256:${'0'.repeat(64)}`, runsAs: null },
-    models: numbers(modelCount, (at) => ({
-      name: `Model-${Math.floor(at / 5)}-v${(at % 5) + 1}`,
-      family: `${at % 2 === 0 ? 'AMD' : 'Intel'} family ${Math.floor(at / 20)}`,
-      vendor: at % 2 === 0 ? 'AMD' : 'Intel',
-      deprecated: false,
-      asks: 100 + at,
-    })),
-    machines: [{ machines: ['pc-q35-10.0'], aliases: ['q35'], deprecated: false }],
-    features: ['sse'],
-    classCount: modelCount,
-    columnCount: hostCount,
-    classOf: Uint16Array.from(numbers(modelCount, (at) => at)),
-    aliasOf: new Int16Array(modelCount).fill(-1),
-    status,
-    filteredCount,
-    supported: new Uint8Array(hostCount).fill(1),
-    supportUnknown: new Uint8Array(hostCount),
-  };
-  return {
-    accel: 'kvm',
-    kernelIrqchip: null,
-    at: null,
-    sheets: [sheet],
-    fingerprints: numbers(hostCount, (at) => `fingerprint-${at}`),
-    sheetOf: new Int16Array(hostCount),
-    columnOf: Uint16Array.from(numbers(hostCount, (at) => at)),
-    hosts: {
-      ids: numbers(hostCount, (at) => `synthetic:${at}`),
-      names: numbers(hostCount, (at) => `rack${Math.floor(at / 40)}-node${at % 40}`),
-      fingerprintOf: Int32Array.from(numbers(hostCount, (at) => at)),
-      freshness: new Uint8Array(hostCount),
-    },
-  };
-}
-
-async function serveDemo() {
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'cpu-atlas-measure-'));
-  const port = 20_000 + (process.pid % 20_000);
-  const url = `http://127.0.0.1:${port}`;
-  const child = spawn(
-    process.execPath,
-    [
-      join(root, 'apps/cli/bin/cpu-atlas.js'),
-      ...['serve', '--demo', '--port', String(port), '--data-dir', dataDirectory, '--log-level', 'error'],
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  const isUp = async () => {
-    try {
-      return (await fetch(`${url}/api/v1/hosts?limit=1`)).ok;
-    } catch {
-      return false;
-    }
-  };
-  for (let tries = 0; !(await isUp()); tries++) {
-    if (tries > 300 || child.exitCode !== null) throw new Error('cpu-atlas serve --demo does not answer');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return {
-    url,
-    async stop() {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-      rmSync(dataDirectory, { recursive: true, force: true });
-    },
-  };
-}
-
-/** Runs in the page from its start: notes when the grid was painted first, and each time that it changed its height. */
-function watchGrid() {
-  const painted = (report) =>
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => report(performance.now());
-      channel.port2.postMessage(null);
-    });
-  const seen = { firstAt: null, height: '', changes: [] };
-  window.measured = seen;
-  const look = () => {
-    const grid = document.querySelector('.grid-extent');
-    if (grid === null || grid.querySelector('canvas')?.width === 0 || grid.style.height === seen.height) return;
-    const isFirst = seen.height === '';
-    seen.height = grid.style.height;
-    painted((at) => {
-      if (isFirst) seen.firstAt = at;
-      else seen.changes.push(at);
-    });
-  };
-  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
-}
-
-/** Scrolls by a step each frame, and back at the end, and tells how long each frame took. */
-async function scrollGrid({ axis, frames }) {
-  const scroller = document.querySelector('.grid-scroller');
-  const [place, extent, window] =
-    axis === 'down' ? ['scrollTop', 'scrollHeight', 'clientHeight'] : ['scrollLeft', 'scrollWidth', 'clientWidth'];
-  scroller[place] = 0;
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  return new Promise((resolve) => {
-    const times = [];
-    let step = 60;
-    let before = null;
-    const next = (now) => {
-      if (before !== null) times.push(now - before);
-      before = now;
-      if (times.length === frames) return resolve(times);
-      if (scroller[place] + scroller[window] >= scroller[extent] - 1) step = -60;
-      else if (scroller[place] <= 0) step = 60;
-      scroller[place] += step;
-      requestAnimationFrame(next);
-    };
-    requestAnimationFrame(next);
-  });
-}
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1].split(',') : null;
+const isAsked = (part) => only === null || only.includes(part);
 
 const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * share)];
 
-const launchArguments = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  ...['--disable-background-networking', '--disable-component-update'],
-];
-
-/** Processor time of the page's main thread so far: what the code costs, however busy the machine is. */
+/** Processor time of the page's main thread from now on: what the code costs, however busy the machine is. */
 async function createCpuClock(page) {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });
@@ -182,10 +38,11 @@ async function createCpuClock(page) {
   };
 }
 
-/** A window, in a browser whose frames come as fast as they are made: so a frame tells what it costs. */
-async function openWindow(browser, url, cube) {
+/** A window of its own on an address, with the grid painted; `cube` takes the place of the backend's. */
+async function openWindow(browser, { url, cube }) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
+  const cpuMs = await createCpuClock(page);
   await page.addInitScript(watchGrid);
   if (cube !== undefined) {
     await page.route('**/api/v1/cube?*', (route) =>
@@ -194,14 +51,14 @@ async function openWindow(browser, url, cube) {
   }
   await page.goto(url);
   await page.waitForFunction(() => window.measured.firstAt !== null, undefined, { timeout: 60_000 });
-  return { page, cpuMs: await createCpuClock(page), close: () => context.close() };
+  return { page, cpuMs, close: () => context.close() };
 }
 
 async function measureFirst(browser, url) {
   const times = [];
   const costs = [];
-  for (let round = 0; round < rounds; round++) {
-    const { page, cpuMs, close } = await openWindow(browser, url);
+  for (let round = 0; round < rounds * 2; round++) {
+    const { page, cpuMs, close } = await openWindow(browser, { url });
     times.push(await page.evaluate(() => window.measured.firstAt));
     costs.push(await cpuMs());
     await close();
@@ -209,24 +66,62 @@ async function measureFirst(browser, url) {
   return { times, cpu: quantile(costs, 0.5) };
 }
 
-async function measureScroll(browser, { url, cube, axis }) {
+/** What the browser takes to open the smallest answer of the same server in a window of its own: nothing opens faster here. */
+async function measurePlainFirst(browser, url) {
   const times = [];
-  const { page, cpuMs, close } = await openWindow(browser, url, cube);
+  for (let round = 0; round < rounds * 2; round++) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${url}/healthz`);
+    times.push(await page.evaluate(() => performance.getEntriesByType('navigation')[0].loadEventEnd));
+    await context.close();
+  }
+  return times;
+}
+
+/** Frames of steady scrolling. `value` is the median of the rounds' 95th percentiles: a round that was disturbed does not decide. */
+async function measureFrames({ page, cpuMs }, { selector, axis }) {
+  const perRound = [];
   await page.waitForTimeout(1_000);
   const before = await cpuMs();
   for (let round = 0; round < rounds; round++) {
-    times.push(await page.evaluate(scrollGrid, { axis, frames: scrolledFrames }));
+    perRound.push(await page.evaluate(scrollSteadily, { selector, axis, frames: scrolledFrames }));
   }
   const cpu = ((await cpuMs()) - before) / (rounds * scrolledFrames);
-  await close();
-  // One round that another process disturbed does not decide.
-  const perRound = times.map((frames) => quantile(frames, 0.95));
-  return { value: quantile(perRound, 0.5), times: times.flat(), cpu };
+  return {
+    value: quantile(
+      perRound.map((frames) => quantile(frames, 0.95)),
+      0.5,
+    ),
+    times: perRound.flat(),
+    cpu,
+  };
+}
+
+async function measureScroll(browser, grid, axis) {
+  const window = await openWindow(browser, grid);
+  const measured = await measureFrames(window, { selector: '.grid-scroller', axis });
+  await window.close();
+  return measured;
+}
+
+/** What the browser itself takes to scroll a page of plain text: no page can be shown faster on this machine. */
+async function measurePlainScroll(browser) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const line = `<p style="white-space:nowrap">${'plain text '.repeat(20)}</p>`;
+  await page.setContent(`<div id="plain" style="height:880px;overflow:auto">${line.repeat(800)}</div>`);
+  const measured = await measureFrames(
+    { page, cpuMs: await createCpuClock(page) },
+    { selector: '#plain', axis: 'down' },
+  );
+  await context.close();
+  return measured;
 }
 
 /** From the key to the frame in which the grid has its new rows. */
 async function measureFilter(browser, { url, cube, text }) {
-  const { page, cpuMs, close } = await openWindow(browser, url, cube);
+  const { page, cpuMs, close } = await openWindow(browser, { url, cube });
   await page.waitForTimeout(1_000);
   await page.locator('.toolbar input').focus();
   await page.evaluate(() => {
@@ -235,11 +130,12 @@ async function measureFilter(browser, { url, cube, text }) {
   });
   const times = [];
   const costs = [];
-  for (const key of [...text, ...Array(text.length).fill('Backspace')]) {
+  const typed = [...text, ...Array(text.length).fill('Backspace')];
+  for (const key of Array(rounds).fill(typed).flat()) {
     await page.evaluate(() => (window.measured.changes.length = 0));
     const before = await cpuMs();
     await page.keyboard.press(key);
-    const changed = page.waitForFunction(() => window.measured.changes.length > 0, undefined, { timeout: 2_000 });
+    const changed = page.waitForFunction(() => window.measured.changes.length > 0, undefined, { timeout: 600 });
     const isChanged = await changed.then(
       () => true,
       () => false,
@@ -276,54 +172,72 @@ function report(what, target, value, more) {
   console.log(`${mark}  ${what.padEnd(54)} ${value.toFixed(1).padStart(7)} ${unit}  (≤ ${limit} ${unit}; ${more})`);
 }
 
-const spread = (values, count = values.length) =>
-  `median ${quantile(values, 0.5).toFixed(1)}, most ${Math.max(...values).toFixed(1)}, n ${count}`;
+const spread = (values) =>
+  `median ${quantile(values, 0.5).toFixed(1)}, p95 ${quantile(values, 0.95).toFixed(1)}, most ${Math.max(...values).toFixed(1)}, n ${values.length}`;
 
 const writeCpu = (ms) => `main thread ${ms.toFixed(1)} ms CPU`;
+const writeLoad = () =>
+  loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ');
 
-const atlas = await serveDemo();
-const timely = await chromium.launch({
-  executablePath: process.env.CPU_ATLAS_CHROMIUM ?? '/usr/bin/chromium',
-  args: launchArguments,
-});
-const unbounded = await chromium.launch({
-  executablePath: process.env.CPU_ATLAS_CHROMIUM ?? '/usr/bin/chromium',
-  args: [...launchArguments, '--disable-frame-rate-limit', '--disable-gpu-vsync'],
-});
+/** How the browser draws: without a GPU each pixel is the processor's work. */
+async function describeRendering(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { gpu } = await session.send('SystemInfo.getInfo');
+  const { '2d_canvas': canvas, gpu_compositing: compositing } = gpu.featureStatus ?? {};
+  const isSoftware = !String(compositing).startsWith('enabled');
+  return isSoftware
+    ? `software rendering, no GPU (canvas ${canvas}, compositing ${compositing})`
+    : 'rendering by a GPU';
+}
+
+const atlas = await serveAtlas();
+const timely = await launchChromium();
+const unbounded = await launchChromium(['--disable-frame-rate-limit', '--disable-gpu-vsync']);
 try {
+  await new Promise((resolve) => setTimeout(resolve, browserRestMs));
+  const [{ model = 'unknown processor' } = {}] = cpus();
   console.log(
-    `${cpus().length} CPUs, load ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(' ')}, Chromium ${timely.version()}`,
+    `${cpus().length} × ${model}, load ${writeLoad()}, Chromium ${timely.version()}, ${await describeRendering(timely)}`,
   );
-  report('JavaScript of the first screen, gzip', 'script', measureScript(), 'of the build in apps/web/dist');
-  for (const path of ['/matrix?host=demo:epyc-7601-32-core', '/pivot']) {
+  if (isAsked('script'))
+    report('JavaScript of the first screen, gzip', 'script', measureScript(), 'of the build in apps/web/dist');
+  if (isAsked('first')) {
+    console.log(
+      `        the smallest answer, opened the same way, for comparison ${spread(await measurePlainFirst(timely, atlas.url))}`,
+    );
+  }
+  for (const path of isAsked('first') ? ['/matrix?host=demo:epyc-7601-32-core', '/pivot'] : []) {
     const { times, cpu } = await measureFirst(timely, atlas.url + path);
     const more = `${spread(times)}, ${writeCpu(cpu)}`;
     report(`first matrix after navigation, ${path.split('?')[0]}`, 'first', quantile(times, 0.5), more);
   }
-  const cube = Buffer.from(encodeCube(synthesiseCube()));
+  const cube = encodeSyntheticCube();
   const grids = [
     { name: 'one host', url: `${atlas.url}/matrix?host=demo:epyc-7601-32-core`, text: 'epyc' },
     { name: 'demo fleet', url: `${atlas.url}/pivot`, text: 'epyc' },
     { name: '2,000 hosts × 500 models', url: `${atlas.url}/pivot?rows=host&columns=model`, cube, text: 'node3' },
     { name: '500 models × 2,000 hosts', url: `${atlas.url}/pivot?rows=model&columns=host`, cube, text: 'v3' },
   ];
+  if (isAsked('scroll')) {
+    const { value, times, cpu } = await measurePlainScroll(unbounded);
+    console.log(
+      `        p95 frame, a page of plain text, for comparison ${value.toFixed(1)} ms (${spread(times)}, ${writeCpu(cpu)} a frame)`,
+    );
+  }
   for (const grid of grids) {
-    for (const axis of ['down', 'across']) {
-      const { value, times, cpu } = await measureScroll(unbounded, { ...grid, axis });
-      report(
-        `p95 frame, scrolling ${axis}, ${grid.name}`,
-        'frame',
-        value,
-        `${spread(times)}, ${writeCpu(cpu)} a frame`,
-      );
+    for (const axis of isAsked('scroll') ? ['down', 'across'] : []) {
+      const { value, times, cpu } = await measureScroll(unbounded, grid, axis);
+      const more = `${spread(times)}, ${writeCpu(cpu)} a frame`;
+      report(`p95 frame, scrolling ${axis}, ${grid.name}`, 'frame', value, more);
     }
+    if (!isAsked('filter')) continue;
     const { times, cpu } = await measureFilter(timely, grid);
     const key = `${spread(times)}, ${writeCpu(cpu)} a key`;
     report(`filter keystroke → painted, ${grid.name}`, 'filter', quantile(times, 0.5), key);
   }
-  console.log(`load at the end ${loadavg()[0].toFixed(1)}`);
+  console.log(`load at the end ${writeLoad()}`);
 } finally {
   await timely.close();
   await unbounded.close();

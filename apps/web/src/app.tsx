@@ -6,23 +6,22 @@ import type { Route } from './navigation/route.ts';
 import { screens } from './navigation/screens.ts';
 import { LoginGate } from './views/login/login-gate.tsx';
 import { MatrixView } from './views/matrix-view.tsx';
+import { screenLoads } from './views/screen-loads.ts';
 
 /** The matrix is what most links open: it comes with the page. The others are loaded when they are first shown. */
-const CompareView = lazy(async () => ({ default: (await import('./views/compare/compare-view.tsx')).CompareView }));
-const DecodeView = lazy(async () => ({ default: (await import('./views/decode/decode-view.tsx')).DecodeView }));
-const FleetView = lazy(async () => ({ default: (await import('./views/fleet/fleet-view.tsx')).FleetView }));
-const HostView = lazy(async () => ({ default: (await import('./views/host/host-view.tsx')).HostView }));
-const HostsView = lazy(async () => ({ default: (await import('./views/hosts/hosts-view.tsx')).HostsView }));
-const ModelView = lazy(async () => ({ default: (await import('./views/models/model-view.tsx')).ModelView }));
-const ModelsView = lazy(async () => ({ default: (await import('./views/models/models-view.tsx')).ModelsView }));
-const PivotView = lazy(async () => ({ default: (await import('./views/pivot/pivot-view.tsx')).PivotView }));
-const PoolsView = lazy(async () => ({ default: (await import('./views/pools/pools-view.tsx')).PoolsView }));
-const ReportsView = lazy(async () => ({ default: (await import('./views/reports/reports-view.tsx')).ReportsView }));
-const SecurityView = lazy(async () => ({ default: (await import('./views/security/security-view.tsx')).SecurityView }));
-const StabilityView = lazy(async () => ({
-  default: (await import('./views/stability/stability-view.tsx')).StabilityView,
-}));
-const VmsView = lazy(async () => ({ default: (await import('./views/vms/vms-view.tsx')).VmsView }));
+const CompareView = lazy(screenLoads.compare);
+const DecodeView = lazy(screenLoads.decode);
+const FleetView = lazy(screenLoads.fleet);
+const HostView = lazy(screenLoads.host);
+const HostsView = lazy(screenLoads.hosts);
+const ModelView = lazy(screenLoads.model);
+const ModelsView = lazy(screenLoads.models);
+const PivotView = lazy(screenLoads.pivot);
+const PoolsView = lazy(screenLoads.pools);
+const ReportsView = lazy(screenLoads.reports);
+const SecurityView = lazy(screenLoads.security);
+const StabilityView = lazy(screenLoads.stability);
+const VmsView = lazy(screenLoads.vms);
 
 /** One view for each route. */
 export function App() {

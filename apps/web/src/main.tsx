@@ -5,6 +5,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
+import { requestEarly } from './api/early-requests.ts';
 import { requestVerification } from './api/queries.ts';
 import { addressBarOf } from './navigation/address-bar.ts';
 import { createRouteStore } from './navigation/route-store.ts';
@@ -12,12 +13,15 @@ import { RouteContext } from './navigation/use-route.ts';
 import { createProofStore } from './proofs/proof-store.ts';
 import { ProofContext } from './proofs/use-proofs.ts';
 import { createTray, TrayContext } from './views/compare/tray.ts';
+import { loadScreen } from './views/screen-loads.ts';
 import { applyTheme, readTheme } from './theme/theme.ts';
 
 applyTheme(readTheme());
 
 const client = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: true } } });
 const routes = createRouteStore(addressBarOf(window));
+loadScreen(routes.current().view);
+requestEarly(client, routes.current());
 const proofs = createProofStore(requestVerification);
 const tray = createTray(sessionStorage);
 const root = document.getElementById('root');

@@ -10,7 +10,8 @@ interface PickListProps {
   readonly label: string;
   readonly value: ReactNode;
   readonly chosen: string | null;
-  readonly options: readonly Option[];
+  /** A function is asked when the list opens: for lists that cost something to make. */
+  readonly options: readonly Option[] | (() => readonly Option[]);
   readonly onPick: (value: string) => void;
   readonly placeholder?: string;
   /** Shown under the list. */
@@ -55,7 +56,7 @@ export function PickList({ label, value, chosen, options, onPick, placeholder, f
         {isOpen ? (
           <OptionList
             label={label}
-            options={options}
+            options={typeof options === 'function' ? options() : options}
             chosen={chosen}
             onPick={(picked) => {
               popover.current?.hidePopover();

@@ -15,6 +15,7 @@ import { Icon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
 import { KeyList } from './key-list.tsx';
 import { useKeys } from './use-keys.ts';
+import { loadScreen } from '../views/screen-loads.ts';
 import './shell.css';
 
 interface ShellProps {
@@ -149,6 +150,8 @@ function NavLink({ icon, route, count, children }: NavLinkProps) {
       aria-current={here.view === route.view ? 'page' : undefined}
       title={children}
       onClick={follow}
+      onPointerEnter={() => loadScreen(route.view)}
+      onFocus={() => loadScreen(route.view)}
     >
       {icon === null ? null : <Icon name={icon} />}
       <span className="nav-text">{children}</span>

@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { usePalette } from '../theme/use-palette.ts';
 import { moveCursor } from './cursor.ts';
@@ -9,6 +9,7 @@ import { placeAt } from './grid-view.ts';
 import { LiveGrid } from './live-grid.tsx';
 import { bodyBox } from './paint-grid.ts';
 import { actionAt } from './place-action.ts';
+import { useAfterPaint } from './use-after-paint.ts';
 import { useCanvas } from './use-canvas.ts';
 import { useGridCursor } from './use-grid-cursor.ts';
 import { useGridLayout } from './use-grid-layout.ts';
@@ -38,11 +39,22 @@ export function Grid({ label, model, density, chosen, onChoose, onToggleFold, re
   const { layout, size } = useGridLayout(scroller, model, density);
   const { cursor, moveTo, isFocusWanted } = useGridCursor({ scroller, model, layout, size, chosen });
   useKeptPlace(scroller, model, layout, cursor);
-  const canvas = useCanvas(scroller, { model, layout, palette, size, hover, cursor, chosen, hasFocus });
+  const stage = useCanvas(scroller, { model, layout, palette, size, hover, cursor, chosen, hasFocus });
   const { seen, look } = useSeenWindow(scroller, layout, size);
-  // The canvas answers at once; the ARIA grid, which costs more, follows when the browser has time.
-  const live = useDeferredValue(
-    useMemo(() => ({ model, layout, cursor, chosen, ...seen }), [model, layout, cursor, chosen, seen]),
+  const { row: chosenRow, column: chosenColumn } = chosen ?? { row: null, column: -1 };
+  // The canvas answers at once; the ARIA grid, which costs more, follows when that is on the screen.
+  const live = useAfterPaint(
+    useMemo(
+      () => ({
+        model,
+        layout,
+        cursor,
+        chosen: chosenRow === null ? null : { row: chosenRow, column: chosenColumn },
+        ...seen,
+      }),
+      [model, layout, cursor, chosenRow, chosenColumn, seen],
+    ),
+    isFocusWanted,
   );
 
   const goTo = (place: Cursor) => {
@@ -94,8 +106,9 @@ export function Grid({ label, model, density, chosen, onChoose, onToggleFold, re
         }}
       >
         <div className="grid-extent" style={extentOf(layout)}>
-          <div className="grid-stage">
-            <canvas ref={canvas} aria-hidden="true" />
+          <div ref={stage} className="grid-stage">
+            <canvas aria-hidden="true" />
+            <canvas aria-hidden="true" />
           </div>
           <LiveGrid label={label} {...live} isFocusWanted={isFocusWanted} />
         </div>

@@ -30,33 +30,67 @@ export interface Box {
   readonly height: number;
 }
 
-/** Paints what the window shows; the heads come last because they lie above. */
-export function paintGrid(ctx: CanvasRenderingContext2D, frame: GridFrame): void {
-  const { layout, model, palette, scroll, size } = frame;
+/**
+ * Paints what the window shows; the heads come last because they lie above. With `damage` only what lies in that box:
+ * its pixels are those of the whole picture.
+ */
+export function paintGrid(ctx: CanvasRenderingContext2D, frame: GridFrame, damage: Box = wholeOf(frame)): void {
+  clipTo(ctx, damage, () => paintLayers(ctx, frame, damage));
+}
+
+function paintLayers(ctx: CanvasRenderingContext2D, frame: GridFrame, damage: Box): void {
+  const { layout, model, palette, scroll } = frame;
   const body = bodyBox(frame);
-  const rows = visibleLines(layout.rows, scroll.top, body.height);
-  const columns = visibleLines(layout.columns, scroll.left, body.width);
+  const isBelowHeads = damage.top + damage.height > layout.headHeight;
+  const seen = overlap(body, damage);
+  const rows = visibleLines(
+    layout.rows,
+    scroll.top + Math.max(0, damage.top - body.top),
+    isBelowHeads ? Math.min(damage.height, body.height) : 0,
+  );
+  const columns = visibleLines(layout.columns, scroll.left + seen.left - body.left, seen.width);
   ctx.fillStyle = palette.surface;
-  ctx.fillRect(0, 0, size.width, size.height);
+  ctx.fillRect(damage.left, damage.top, damage.width, damage.height);
 
   clipTo(ctx, body, () => paintBody(ctx, frame, rows, columns));
-  clipTo(ctx, { ...body, left: 0, width: layout.headWidth }, () => {
-    for (let row = rows.first; row < rows.end; row++) paintRowHead(ctx, frame, row, rowHeadBox(frame, row));
-  });
-  clipTo(ctx, { ...body, left: body.left + body.width, width: layout.shareWidth }, () => {
-    for (let row = rows.first; row < rows.end; row++) paintShare(ctx, frame, row, shareBox(frame, row));
-  });
-  paintNotes(ctx, frame, rows, noteBox(frame, body));
-  clipTo(ctx, { left: body.left, top: 0, width: body.width, height: layout.headHeight }, () => {
-    ctx.fillStyle = palette.chrome;
-    ctx.fillRect(body.left, 0, body.width, layout.headHeight);
-    for (let column = columns.first; column < columns.end; column++) {
-      paintColumnHead(ctx, frame, column, columnHeadBox(frame, column));
-    }
-  });
-  paintCorner(ctx, frame, body);
-  paintFrameLines(ctx, frame, body);
+  if (damage.left < body.left) {
+    clipTo(ctx, { ...body, left: 0, width: layout.headWidth }, () => {
+      for (let row = rows.first; row < rows.end; row++) paintRowHead(ctx, frame, row, rowHeadBox(frame, row));
+    });
+  }
+  if (damage.left + damage.width > body.left + body.width) {
+    clipTo(ctx, { ...body, left: body.left + body.width, width: layout.shareWidth }, () => {
+      for (let row = rows.first; row < rows.end; row++) paintShare(ctx, frame, row, shareBox(frame, row));
+    });
+    paintNotes(ctx, frame, rows, noteBox(frame, body));
+  }
+  if (damage.top < layout.headHeight) {
+    clipTo(ctx, { left: body.left, top: 0, width: body.width, height: layout.headHeight }, () => {
+      ctx.fillStyle = palette.chrome;
+      ctx.fillRect(body.left, 0, body.width, layout.headHeight);
+      for (let column = columns.first; column < columns.end; column++) {
+        paintColumnHead(ctx, frame, column, columnHeadBox(frame, column));
+      }
+    });
+    if (damage.left < body.left) paintCorner(ctx, frame, body);
+  }
+  paintFrameLines(ctx, frame);
   if (model.rows.length > 0) paintRings(ctx, frame, body);
+}
+
+function wholeOf({ size }: GridFrame): Box {
+  return { left: 0, top: 0, ...size };
+}
+
+function overlap(a: Box, b: Box): Box {
+  const left = Math.max(a.left, b.left);
+  const top = Math.max(a.top, b.top);
+  return {
+    left,
+    top,
+    width: Math.max(0, Math.min(a.left + a.width, b.left + b.width) - left),
+    height: Math.max(0, Math.min(a.top + a.height, b.top + b.height) - top),
+  };
 }
 
 /** The box of the cells, between the heads. When all columns fit, the shares stand beside the last one. */
@@ -103,11 +137,9 @@ function strokeBand(ctx: CanvasRenderingContext2D, band: Box): void {
 }
 
 /** Hairlines between heads and cells; they darken when something is scrolled under them. */
-function paintFrameLines(
-  ctx: CanvasRenderingContext2D,
-  { layout, model, palette, scroll, size }: GridFrame,
-  body: Box,
-): void {
+export function paintFrameLines(ctx: CanvasRenderingContext2D, frame: GridFrame): void {
+  const { layout, model, palette, scroll, size } = frame;
+  const body = bodyBox(frame);
   const right = body.left + body.width;
   const bottom = body.top + Math.min(body.height, layout.rows.total - scroll.top);
   ctx.fillStyle = scroll.top > 0 ? palette.lineStrong : palette.line;

@@ -44,7 +44,7 @@ export function PivotPanel({ cube, state, change }: PivotPanelProps) {
           label="Machine type"
           value={<span className="mono panel-value">{state.machine === '' ? 'all' : state.machine}</span>}
           chosen={state.machine}
-          options={machineOptions(cube)}
+          options={() => machineOptions(cube)}
           placeholder="Machine type"
           onPick={(machine) => change({ machine })}
         />
@@ -54,7 +54,7 @@ export function PivotPanel({ cube, state, change }: PivotPanelProps) {
           label="Model"
           value={<span className="mono panel-value">{state.model === '' ? 'all' : state.model}</span>}
           chosen={state.model}
-          options={modelOptions(cube)}
+          options={() => modelOptions(cube)}
           placeholder="Model"
           onPick={(model) => change({ model })}
         />
@@ -64,7 +64,7 @@ export function PivotPanel({ cube, state, change }: PivotPanelProps) {
           label="Host"
           value={<span className="panel-value">{state.host === '' ? 'all' : nameOf(cube, state.host)}</span>}
           chosen={state.host}
-          options={hostOptions(cube)}
+          options={() => hostOptions(cube)}
           placeholder="Host"
           onPick={(host) => change({ host })}
         />

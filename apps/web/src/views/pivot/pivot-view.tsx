@@ -1,5 +1,5 @@
 import type { Cube } from '@cpu-atlas/core';
-import { useDeferredValue, useMemo } from 'react';
+import { useMemo } from 'react';
 import { faultOf } from '../../api/fault.ts';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { Shell } from '../../components/shell.tsx';
@@ -66,8 +66,7 @@ interface LoadedPivotProps {
 }
 
 function LoadedPivot({ cube, state, change, panel, isSuperseded }: LoadedPivotProps) {
-  const search = useDeferredValue(state.search);
-  const { rows, columns, machine, model, host, folded, unfolded, showDeprecated, onlyDiffering } = state;
+  const { rows, columns, machine, model, host, folded, unfolded, showDeprecated, onlyDiffering, search } = state;
   const choice = useMemo(
     (): Omit<PivotChoice, 'found'> => ({
       ...{ rows, columns, showDeprecated, onlyDiffering },
