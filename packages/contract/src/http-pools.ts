@@ -81,7 +81,7 @@ export const planRequestSchema = z
     fleetSchema.extend({
       kind: z.literal('pools'),
       constraints: poolConstraintsSchema.optional(),
-      maxPools: z.number().int().min(1).max(16).default(8),
+      maxPools: z.number().int().min(1).max(16).default(8).describe('Of all vendors together'),
       load: z.number().min(0).max(0.95).default(0).describe('Part of a pool’s capacity that is in use'),
       capacity: z.record(name, z.number().positive()).optional().describe('By host id, in any unit; left out: 1'),
       countsNested: z.boolean().default(false),

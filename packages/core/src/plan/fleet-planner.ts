@@ -25,11 +25,10 @@ export {
 export { safe, type FleetVerdict } from './predicates-safe.ts';
 export { type Contradiction, type PoolConstraints } from './pools/atoms.ts';
 export { type PoolCost, type PoolCut } from './pools/explain-pool.ts';
+export { type AfterLoss, type Pool } from './pools/describe-pools.ts';
 export {
   optimisePools,
   optimisePoolsInSteps,
-  type AfterLoss,
-  type Pool,
   type PoolChoice,
   type PoolPlan,
   type PoolRequest,

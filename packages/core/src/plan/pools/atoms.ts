@@ -46,14 +46,26 @@ export function foldForPools(hosts: readonly PlanHost[], { together, apart }: Po
   return foldHosts(hosts, ({ id }) => marks.get(id)?.join(' ') ?? '');
 }
 
-/** Puts classes together that must share a pool, or that nothing can tell apart. */
-export function makeAtoms(able: readonly ClassAbility[], constraints: PoolConstraints): Atoms {
+/** Vendor and machine type: what pools never mix. */
+export const kindOfHosts = ({ vendor, machine }: Pick<ClassAbility, 'vendor' | 'machine'>): string =>
+  `${vendor} on ${machine}`;
+
+/**
+ * Puts classes together that must share a pool, or that nothing can tell apart. `singles` have one host each, which is
+ * moved by itself even if others are like it.
+ */
+export function makeAtoms(
+  able: readonly ClassAbility[],
+  constraints: PoolConstraints,
+  singles: ReadonlySet<ClassAbility> = new Set(),
+): Atoms {
   const constrained = new Set([...constraints.together, ...constraints.apart].flat());
   const groups = new Map<string, ClassAbility[]>();
   const rootOf = joinTogether(able, constraints.together);
   able.forEach((ability, at) => {
     const isFree = ability.members.hosts.every(({ id }) => !constrained.has(id));
-    const alike = `${ability.vendor}\n${ability.machine}\n${ability.features.join()}`;
+    const own = singles.has(ability) ? ability.members.sample.id : '';
+    const alike = `${ability.vendor}\n${ability.machine}\n${ability.features.join()}\n${own}`;
     const key = isFree ? alike : `atom ${rootOf(at)}`;
     const members = groups.get(key);
     if (members === undefined) groups.set(key, [ability]);
@@ -62,6 +74,26 @@ export function makeAtoms(able: readonly ClassAbility[], constraints: PoolConstr
   const atoms = [...groups.values()].map(joinAbilities);
   const { pairs, clashes } = findConflicts(atoms, constraints.apart);
   return { atoms, apart: pairs, contradictions: [...atoms.flatMap(mixtureOf), ...clashes] };
+}
+
+/**
+ * Atoms in which no hosts of a kind are held together for being alike, where the kind has few. How many hosts a pool has,
+ * and what is left without one of them, can make it better to part equal hosts.
+ */
+export function makeFineAtoms(able: readonly ClassAbility[], constraints: PoolConstraints, mostHosts: number): Atoms {
+  const counts = new Map<string, number>();
+  for (const ability of able) {
+    const kind = kindOfHosts(ability);
+    counts.set(kind, (counts.get(kind) ?? 0) + ability.members.hosts.length);
+  }
+  const singles = new Set<ClassAbility>();
+  const parted = able.flatMap((ability) => {
+    if ((counts.get(kindOfHosts(ability)) ?? 0) > mostHosts) return [ability];
+    const own = ability.members.hosts.map((host) => ({ ...ability, members: { hosts: [host], sample: host } }));
+    for (const single of own) singles.add(single);
+    return own;
+  });
+  return makeAtoms(parted, constraints, singles);
 }
 
 /** Union–find over classes that share a list of hosts to be kept together. */

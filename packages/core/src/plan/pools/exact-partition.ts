@@ -1,11 +1,11 @@
 import { popcount } from '../../x86/feature-set.ts';
-import { normalise, type PartitionProblem, type Split } from './partition.ts';
+import { normalise, survives, type PartitionProblem, type Split } from './partition.ts';
 
 /** Atoms up to which all partitions are looked at: 3^12 steps for each number of pools. */
 export const exactAtoms = 12;
 
 /** Loss of every set of atoms as one pool, by bit mask; Infinity where the pool is not allowed. */
-function lossOfSets({ atoms, apart, minHosts }: PartitionProblem): Float64Array {
+function lossOfSets({ atoms, apart, minHosts, survival }: PartitionProblem): Float64Array {
   const count = 1 << atoms.length;
   const lanes = atoms[0].features.length;
   const common = new Uint32Array(count * lanes).fill(0xffffffff, 0, lanes);
@@ -13,6 +13,8 @@ function lossOfSets({ atoms, apart, minHosts }: PartitionProblem): Float64Array 
   const owned = new Float64Array(count);
   const forbidden = apart.map(([a, b]) => (1 << a) | (1 << b));
   const loss = new Float64Array(count);
+  const total = new Float64Array(count);
+  const largest = new Float64Array(count);
   for (let set = 1; set < count; set++) {
     const atom = 31 - Math.clz32(set & -set);
     const rest = set & (set - 1);
@@ -27,7 +29,13 @@ function lossOfSets({ atoms, apart, minHosts }: PartitionProblem): Float64Array 
     }
     hosts[set] = hosts[rest] + weight;
     owned[set] = owned[rest] + own * weight;
-    const isAllowed = hosts[set] >= minHosts && forbidden.every((pair) => (set & pair) !== pair);
+    if (survival !== undefined) {
+      total[set] = total[rest] + survival.capacity[atom].total;
+      largest[set] = Math.max(largest[rest], survival.capacity[atom].largest);
+    }
+    const isSturdy =
+      survival === undefined || survives(hosts[set], { total: total[set], largest: largest[set] }, survival.load);
+    const isAllowed = isSturdy && hosts[set] >= minHosts && forbidden.every((pair) => (set & pair) !== pair);
     loss[set] = isAllowed ? owned[set] - hosts[set] * promised : Infinity;
   }
   return loss;

@@ -143,12 +143,22 @@ describe('constraints of pools', () => {
 });
 
 describe('surviving the loss of a host', () => {
-  it('a pool of one dies, so that a choice without one is offered beside it', () => {
+  it('a pool of one dies, so that a choice is offered in which an equal of the others joins it', () => {
     const { choices } = optimisePools([...many(3, 'a', young), host('b', mid)], request);
-    expect(choices.map(({ pools, survivesLoss }) => [pools.length, survivesLoss])).toEqual([
-      [1, true],
-      [2, false],
+    expect(choices.map((choice) => [sizes(choice), choice.survivesLoss])).toEqual([
+      [[4], true],
+      [[1, 3], false],
+      [[2, 2], true],
     ]);
+  });
+
+  it('pools are counted over all vendors, and too few of them are told', () => {
+    const fleet = [...many(2, 'amd', mid), ...many(2, 'intel', mid, 'GenuineIntel'), host('old', old)];
+    for (const { pools } of optimisePools(fleet, { ...request, maxPools: 2 }).choices)
+      expect(pools.length).toBeLessThanOrEqual(2);
+    const { choices, contradictions } = optimisePools(fleet, { ...request, maxPools: 1 });
+    expect(choices).toEqual([]);
+    expect(contradictions[0].reason).toContain('never mixed, which takes 2 pools');
   });
 
   it('a pool whose largest host carries more than is spare does not survive', () => {

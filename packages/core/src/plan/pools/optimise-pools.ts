@@ -5,17 +5,18 @@ import { runSteps, type Steps } from '../fleet-steps.ts';
 import type { Obstacle } from '../predicates-obstacle.ts';
 import {
   foldForPools,
+  kindOfHosts,
   makeAtoms,
+  makeFineAtoms,
   noConstraints,
   type Atoms,
   type Contradiction,
   type HostAtom,
   type PoolConstraints,
 } from './atoms.ts';
-import { explainCosts, explainCut, type PoolCost, type PoolCut } from './explain-pool.ts';
+import { describePools, type AfterLoss, type DraftedPools, type Pool } from './describe-pools.ts';
 import {
   countMissing,
-  intersection,
   namesOf,
   packNames,
   readAbilityInSteps,
@@ -24,41 +25,19 @@ import {
   type ClassAbility,
   type FeatureSpace,
 } from './feature-space.ts';
-import type { Split } from './partition.ts';
-import { findChoices } from './split-vendors.ts';
+import { exactAtoms } from './exact-partition.ts';
+import { survives, type Split } from './partition.ts';
+import { findChoices, type PoolWishes } from './split-vendors.ts';
 
 /** What the optimiser is asked for. */
 export interface PoolRequest extends PlanRequest, AbilityOptions {
   readonly constraints?: Partial<PoolConstraints> | undefined;
-  /** Choices with more pools are left out. */
+  /** Choices with more pools, of all vendors together, are left out. */
   readonly maxPools?: number | undefined;
   /** How much a host can carry, by id, in any unit; hosts that are not named carry 1. */
   readonly capacity?: ReadonlyMap<string, number> | undefined;
   /** Part of a pool's capacity that is in use, 0 up to 1; the rest must be able to replace the largest host. */
   readonly load?: number | undefined;
-}
-
-/** One pool of a choice. */
-export interface Pool {
-  readonly vendor: string;
-  readonly machine: string;
-  readonly hosts: readonly PlanHost[];
-  /** Features that every host has. */
-  readonly promised: readonly string[];
-  readonly afterLoss: AfterLoss;
-  /** Which hosts cost the others what, dearest first. */
-  readonly costs: readonly PoolCost[];
-  /** Why it is not one with the pool that would lose least; null: there is no other of its vendor. */
-  readonly cut: PoolCut | null;
-}
-
-/** A pool without any one of its hosts. What it promises never gets less by that. */
-export interface AfterLoss {
-  readonly survives: boolean;
-  /** The largest host, whose loss is the worst; the first of equals. */
-  readonly worst: PlanHost;
-  /** Part of the capacity that is left without it. */
-  readonly capacityLeft: number;
 }
 
 /** One way to split the fleet, none of the others better in all respects. */
@@ -114,12 +93,14 @@ export function* optimisePoolsInSteps(hosts: readonly PlanHost[], request: PoolR
   const { large, tooFew } = dropTooFew(fit, constraints.minHosts);
   const unplaced = [...silent, ...lacking, ...tooFew];
   const atoms = makeAtoms(large, constraints);
-  const choices = atoms.contradictions.length > 0 ? [] : yield* makeChoices(space, atoms, request, constraints);
+  const fine = makeFineAtoms(large, constraints, exactAtoms);
+  const choices =
+    atoms.contradictions.length > 0 ? [] : yield* makeChoices(space, { atoms, fine }, request, constraints);
   return {
     choices,
     unknown: sortUnplaced(unplaced.filter(({ obstacle }) => obstacle.answer === 'unknown')),
     unfit: sortUnplaced(unplaced.filter(({ obstacle }) => obstacle.answer === 'no')),
-    contradictions: choices.length === 0 && large.length > 0 ? whyNone(atoms) : atoms.contradictions,
+    contradictions: choices.length === 0 && large.length > 0 ? whyNone(atoms, request) : atoms.contradictions,
   };
 }
 
@@ -133,25 +114,35 @@ function dropTooFew(
   fit: readonly ClassAbility[],
   minHosts: number,
 ): { readonly large: readonly ClassAbility[]; readonly tooFew: readonly UnplacedHost[] } {
-  const kindOf = ({ vendor, machine }: ClassAbility): string => `${vendor} on ${machine}`;
   const counts = new Map<string, number>();
   for (const ability of fit)
-    counts.set(kindOf(ability), (counts.get(kindOf(ability)) ?? 0) + ability.members.hosts.length);
-  const isLarge = (ability: ClassAbility): boolean => (counts.get(kindOf(ability)) ?? 0) >= minHosts;
+    counts.set(kindOfHosts(ability), (counts.get(kindOfHosts(ability)) ?? 0) + ability.members.hosts.length);
+  const isLarge = (ability: ClassAbility): boolean => (counts.get(kindOfHosts(ability)) ?? 0) >= minHosts;
   const tooFew = fit
     .filter((ability) => !isLarge(ability))
     .flatMap((ability) =>
       ability.members.hosts.map((host): UnplacedHost => {
-        const reason = `there are ${counts.get(kindOf(ability)) ?? 0} hosts of ${kindOf(ability)}, and a pool needs ${minHosts}`;
+        const reason = `there are ${counts.get(kindOfHosts(ability)) ?? 0} hosts of ${kindOfHosts(ability)}, and a pool needs ${minHosts}`;
         return { host, obstacle: { answer: 'no', kind: 'vendor', name: ability.vendor, bit: null, reason } };
       }),
     );
   return { large: fit.filter(isLarge), tooFew };
 }
 
-function whyNone({ atoms, contradictions }: Atoms): readonly Contradiction[] {
+function whyNone(
+  { atoms, contradictions }: Atoms,
+  { maxPools = defaultMaxPools }: PoolRequest,
+): readonly Contradiction[] {
   if (contradictions.length > 0) return contradictions;
   const hosts = sortHosts(atoms.flatMap((atom) => atom.hosts));
+  const kinds = [...new Set(atoms.map(kindOfHosts))];
+  if (kinds.length > maxPools)
+    return [
+      {
+        hosts,
+        reason: `vendors and machine types are never mixed, which takes ${kinds.length} pools: ${kinds.join(', ')}`,
+      },
+    ];
   return [{ hosts, reason: 'no split into that many pools keeps hosts apart as asked and every pool large enough' }];
 }
 
@@ -190,7 +181,7 @@ function shortfall(
 
 function* makeChoices(
   space: FeatureSpace,
-  atoms: Atoms,
+  { atoms, fine }: { readonly atoms: Atoms; readonly fine: Atoms },
   request: PoolRequest,
   constraints: PoolConstraints,
 ): Steps<PoolChoice[]> {
@@ -203,14 +194,16 @@ function* makeChoices(
   const joined = atoms.atoms.reduce((sum, { features, weight }) => sum + countFeatures(features) * weight, 0);
   const share = (loss: number): number => (had === 0 ? 1 : (joined - loss) / had);
   const maxPools = request.maxPools ?? defaultMaxPools;
-  const draftsOf = function* (minHosts: number): Steps<Draft[]> {
-    const choices = yield* findChoices(atoms, { minHosts, maxPools });
-    return choices.map((choice) => draft(atoms, choice, request));
+  const { minHosts } = constraints;
+  const draftsOf = function* (from: Atoms, wishes: PoolWishes): Steps<Draft[]> {
+    const choices = yield* findChoices(from, wishes);
+    return choices.map((choice) => draft(from, choice, request));
   };
-  const plain = yield* draftsOf(constraints.minHosts);
+  const plain = yield* draftsOf(minHosts > 1 ? fine : atoms, { minHosts, maxPools });
   // Only where some pool dies with a host are larger pools another choice.
   const isFragile = plain.some(({ survivesLoss }) => !survivesLoss);
-  const sturdy = isFragile ? yield* draftsOf(Math.max(constraints.minHosts, survivingHosts(request))) : [];
+  const survival = { load: request.load ?? 0, capacityOf: capacityIn(request) };
+  const sturdy = isFragile ? yield* draftsOf(fine, { minHosts, maxPools, survival }) : [];
   const order = sortHosts(atoms.atoms.flatMap(({ hosts }) => hosts));
   const choices: PoolChoice[] = [];
   for (const one of keepUndominated([...plain, ...sturdy])) {
@@ -233,19 +226,10 @@ function draft({ atoms }: Atoms, { pools, loss, bound }: Split, request: PoolReq
 }
 
 /** A choice before it is put into words. */
-interface Draft {
-  readonly pools: readonly (readonly HostAtom[])[];
-  readonly afterLoss: readonly AfterLoss[];
+interface Draft extends DraftedPools {
   readonly loss: number;
   readonly bound: number;
   readonly survivesLoss: boolean;
-}
-
-const highestLoad = 0.99;
-
-/** Equal hosts that a pool needs so that all but one carry its load. */
-function survivingHosts({ load = 0 }: PoolRequest): number {
-  return Math.max(2, Math.ceil(1 / (1 - Math.min(Math.max(load, 0), highestLoad))));
 }
 
 const isAtLeastAsGood = (a: Draft, b: Draft): boolean =>
@@ -260,63 +244,13 @@ function keepUndominated(found: readonly Draft[]): Draft[] {
   return kept.sort((a, b) => a.pools.length - b.pools.length || a.loss - b.loss);
 }
 
-interface PoolSide {
-  readonly atoms: readonly HostAtom[];
-  readonly hosts: readonly PlanHost[];
-  readonly promised: FeatureSet;
-}
+const capacityIn =
+  ({ capacity }: PoolRequest) =>
+  ({ id }: PlanHost): number =>
+    capacity?.get(id) ?? 1;
 
-/** `order`: all hosts in the order of their ids, so that nothing has to be sorted for each pool. */
-function describePools(space: FeatureSpace, { pools, afterLoss }: Draft, order: readonly PlanHost[]): Pool[] {
-  const hosts: PlanHost[][] = pools.map(() => []);
-  const home = new Map(
-    pools.flatMap((atoms, at) => atoms.flatMap((atom) => atom.hosts.map((host) => [host, at] as const))),
-  );
-  for (const host of order) hosts[home.get(host) ?? 0].push(host);
-  const sides = pools.map((atoms, at): PoolSide => {
-    const features = atoms.map((atom) => atom.features);
-    return { atoms, hosts: hosts[at], promised: intersection(features, space.laneCount) };
-  });
-  return sides.map((side, at) => ({
-    vendor: side.atoms[0].vendor,
-    machine: side.atoms[0].machine,
-    hosts: side.hosts,
-    promised: namesOf(space, side.promised),
-    afterLoss: afterLoss[at],
-    costs: explainCosts(space, splitAbilities(side.atoms)),
-    cut: cutOf(space, sides, at),
-  }));
-}
-
-/** Hosts that are kept together may differ among themselves, which costs, too. */
-function splitAbilities(atoms: readonly HostAtom[]): HostAtom[] {
-  return atoms.flatMap((atom) =>
-    atom.abilities.map((ability) => ({
-      ...atom,
-      abilities: [ability],
-      hosts: ability.members.hosts,
-      features: ability.features,
-      weight: ability.members.hosts.length,
-    })),
-  );
-}
-
-function cutOf(space: FeatureSpace, sides: readonly PoolSide[], at: number): PoolCut | null {
-  const own = sides[at];
-  const costOf = (other: PoolSide): number =>
-    countMissing(own.promised, other.promised) * own.hosts.length +
-    countMissing(other.promised, own.promised) * other.hosts.length;
-  let nearest: number | null = null;
-  for (const [i, other] of sides.entries()) {
-    const isOfKind = other.atoms[0].vendor === own.atoms[0].vendor && other.atoms[0].machine === own.atoms[0].machine;
-    if (i === at || !isOfKind) continue;
-    if (nearest === null || costOf(other) < costOf(sides[nearest])) nearest = i;
-  }
-  return nearest === null ? null : explainCut(space, own, sides[nearest], nearest);
-}
-
-function withoutOne(atoms: readonly HostAtom[], { capacity, load = 0 }: PoolRequest): AfterLoss {
-  const capacityOf = ({ id }: PlanHost): number => capacity?.get(id) ?? 1;
+function withoutOne(atoms: readonly HostAtom[], request: PoolRequest): AfterLoss {
+  const capacityOf = capacityIn(request);
   let [worst] = atoms[0].hosts;
   let [total, count] = [0, 0];
   for (const { hosts } of atoms)
@@ -326,6 +260,7 @@ function withoutOne(atoms: readonly HostAtom[], { capacity, load = 0 }: PoolRequ
       count += 1;
       if (own > capacityOf(worst) || (own === capacityOf(worst) && host.id < worst.id)) worst = host;
     }
-  const capacityLeft = total === 0 ? 0 : (total - capacityOf(worst)) / total;
-  return { survives: count > 1 && capacityLeft >= load, worst, capacityLeft };
+  const largest = capacityOf(worst);
+  const capacityLeft = total === 0 ? 0 : (total - largest) / total;
+  return { survives: survives(count, { total, largest }, request.load ?? 0), worst, capacityLeft };
 }

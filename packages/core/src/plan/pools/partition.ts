@@ -17,6 +17,21 @@ export interface PartitionProblem {
   readonly minHosts: number;
   /** Partitions into more pools are of no interest. */
   readonly maxPools: number;
+  /** Every pool must survive the loss of any one host; absent: it need not. */
+  readonly survival?: Survival | undefined;
+}
+
+/** What decides whether a pool survives the loss of its largest host. */
+export interface Survival {
+  /** Part of the capacity of a pool that is in use, 0 up to 1. */
+  readonly load: number;
+  /** Of each atom: capacity of all its hosts, and of the largest. */
+  readonly capacity: readonly { readonly total: number; readonly largest: number }[];
+}
+
+/** Whether what is left without the largest host carries the load of all. */
+export function survives(hosts: number, { total, largest }: Survival['capacity'][number], load: number): boolean {
+  return hosts > 1 && total > 0 && (total - largest) / total >= load;
 }
 
 /** Atoms by index, each pool in ascending order, pools by their first atom. */

@@ -1,22 +1,32 @@
 import type { Steps } from '../fleet-steps.ts';
-import type { Atoms } from './atoms.ts';
+import type { PlanHost } from '../fleet.ts';
+import { kindOfHosts, type Atoms, type HostAtom } from './atoms.ts';
 import { exactAtoms, splitExactly } from './exact-partition.ts';
 import { splitGreedily } from './heuristic-partition.ts';
-import { normalise, packVarying, type Partition, type PartitionProblem, type Split } from './partition.ts';
+import {
+  normalise,
+  packVarying,
+  type Partition,
+  type PartitionProblem,
+  type Split,
+  type Survival,
+} from './partition.ts';
 
 /** A split of all atoms; pools hold indexes into them. */
 export type SplitChoice = Split;
 
-/** Splits each vendor's atoms by themselves, and combines the best of all for each number of pools. */
-export function* findChoices(
-  { atoms, apart }: Atoms,
-  { minHosts, maxPools }: Pick<PartitionProblem, 'minHosts' | 'maxPools'>,
-): Steps<readonly SplitChoice[]> {
+/** What pools must be like, for all kinds of hosts together. */
+export interface PoolWishes extends Pick<PartitionProblem, 'minHosts' | 'maxPools'> {
+  /** Every pool must survive the loss of a host: how much of its capacity is in use, and what each host can carry. */
+  readonly survival?: { readonly load: number; readonly capacityOf: (host: PlanHost) => number } | undefined;
+}
+
+/** Splits each kind of hosts by itself, and combines the best of all for each number of pools. */
+export function* findChoices({ atoms, apart }: Atoms, wishes: PoolWishes): Steps<readonly SplitChoice[]> {
   const kinds = new Map<string, number[]>();
-  atoms.forEach(({ vendor, machine }, at) => {
-    const key = `${vendor}\n${machine}`;
-    const members = kinds.get(key);
-    if (members === undefined) kinds.set(key, [at]);
+  atoms.forEach((atom, at) => {
+    const members = kinds.get(kindOfHosts(atom));
+    if (members === undefined) kinds.set(kindOfHosts(atom), [at]);
     else members.push(at);
   });
   let combined: readonly SplitChoice[] = [{ pools: [], loss: 0, bound: 0 }];
@@ -26,21 +36,56 @@ export function* findChoices(
       const [left, right] = [number.get(a), number.get(b)];
       return left === undefined || right === undefined ? [] : [[left, right]];
     });
-    const own = packVarying(members.map((at) => atoms[at]));
+    const own = members.map((at) => atoms[at]);
+    // Each other kind has one pool at least.
+    const maxPools = wishes.maxPools - (kinds.size - 1);
+    if (maxPools < 1) return [];
     yield;
-    const splits = yield* splitAtoms({ atoms: own, apart: pairs, minHosts, maxPools });
+    const splits = yield* splitKind(own, { ...wishes, maxPools, apart: pairs });
     combined = combine(
       combined,
       splits.map((split) => rename(split, members)),
-      maxPools + kinds.size - 1,
+      wishes.maxPools,
     );
   }
   return combined;
 }
 
-/** All partitions where they are few enough to be looked at, else a good one. */
-function* splitAtoms(problem: PartitionProblem): Steps<readonly Split[]> {
-  return problem.atoms.length <= exactAtoms ? splitExactly(problem) : yield* splitGreedily(problem);
+/** All partitions where atoms are few enough for them to be looked at, else a good one. */
+function* splitKind(
+  members: readonly HostAtom[],
+  { survival, ...limits }: PoolWishes & Pick<PartitionProblem, 'apart'>,
+): Steps<readonly Split[]> {
+  const atoms = packVarying(members);
+  const minHosts = survival === undefined ? limits.minHosts : Math.max(limits.minHosts, sturdyHosts(survival.load));
+  if (atoms.length > exactAtoms) return yield* splitGreedily({ ...limits, atoms, minHosts });
+  const problem: PartitionProblem = { ...limits, atoms, survival: survival && readSurvival(members, survival) };
+  const splits = splitExactly(problem);
+  const isSized = limits.minHosts > 1 || survival !== undefined;
+  if (!isSized || members.every(({ weight }) => weight === 1)) return splits;
+  // Equal hosts are held together here, which pools of any size never have to: those bound these.
+  const unsized = splitExactly({ ...limits, atoms, minHosts: 1 });
+  const least = (pools: number): number =>
+    Math.min(...unsized.filter((split) => split.pools.length <= pools).map(({ loss }) => loss));
+  return splits.map((split) => ({ ...split, bound: Math.min(split.loss, least(split.pools.length)) }));
+}
+
+const highestLoad = 0.99;
+
+/** Equal hosts that a pool needs so that all but one carry its load. */
+function sturdyHosts(load: number): number {
+  return Math.max(2, Math.ceil(1 / (1 - Math.min(Math.max(load, 0), highestLoad))));
+}
+
+function readSurvival(
+  members: readonly HostAtom[],
+  { load, capacityOf }: NonNullable<PoolWishes['survival']>,
+): Survival {
+  const capacity = members.map(({ hosts }) => {
+    const each = hosts.map(capacityOf);
+    return { total: each.reduce((sum, own) => sum + own, 0), largest: Math.max(...each) };
+  });
+  return { load, capacity };
 }
 
 function rename({ pools, ...split }: Split, members: readonly number[]): Split {
