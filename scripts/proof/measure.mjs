@@ -70,7 +70,7 @@ async function launchOne(binary, accel, what) {
     accel,
     ...summary,
     ...statuses,
-    differing: differing.map(({ machine, cpu, outcome }) => `${machine} ${cpu}: ${outcome}`),
+    differing: differing.map(({ machine, cpu, outcome, reason }) => `${machine} ${cpu}: ${reason ?? outcome}`),
   };
 }
 
