@@ -2,16 +2,18 @@
  * Loads a hub with a fleet that speaks the real protocol over real sockets:
  *
  *   node apps/server/bench/fleet-load.mjs [--hosts 10000] [--fingerprints 300] [--seconds 30] [--heartbeats 2000]
- *                                         [--snapshots 300] [--connections 64] [--store URL] [--no-tokens]
+ *                                         [--snapshots 300] [--connections 500] [--no-tokens]
+ *                                         [--engine both|sqlite|postgresql | --store URL]
  *
  * The hub is `cpu-atlas serve` as built, in a process of its own; this process is the fleet. First all hosts join as fast
  * as they can, then heartbeats and changed snapshots come at the given rates, whether the hub keeps up or not: a latency
- * counts from when the request was due. At the end it is checked that what was acknowledged is there.
+ * counts from when the request was due. A change is three requests, as an agent makes them: a heartbeat that names a hash,
+ * the snapshot, a heartbeat. At the end it is checked that what was acknowledged is there.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +21,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { canonicalJson } from '@cpu-atlas/core';
 import { parseSnapshotText } from '@cpu-atlas/contract';
+import { startPostgres } from '../dist/testing/postgres.js';
 import { connect } from './http-connection.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -30,7 +33,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     heartbeats: { type: 'string', default: '2000' },
     snapshots: { type: 'string', default: '300' },
-    connections: { type: 'string', default: '64' },
+    connections: { type: 'string', default: '500' },
+    engine: { type: 'string', default: 'both' },
     store: { type: 'string' },
     tokens: { type: 'boolean', default: true },
   },
@@ -78,13 +82,13 @@ function contentOf(variants, host, revision) {
   return { id, hash, body: gzipSync(JSON.stringify(snapshot), { level: 1 }) };
 }
 
-/** For a profile of the hub: HUB_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'. */
-const hubNodeOptions = process.env.HUB_NODE_OPTIONS?.split(' ') ?? [];
+/** As the unit and the image start it. For a profile of the hub: HUB_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'. */
+const hubNodeOptions = ['--max-old-space-size=512', ...(process.env.HUB_NODE_OPTIONS?.split(' ') ?? [])];
 
-async function startHub() {
+async function startHub(storeUrl) {
   const directory = mkdtempSync(join(tmpdir(), 'cpu-atlas-load-'));
   const args = ['serve', '--port', '0', '--no-harvest', '--log-level', 'warn', '--data-dir', directory];
-  if (values.store !== undefined) args.push('--store', values.store);
+  if (storeUrl !== null) args.push('--store', storeUrl);
   const child = spawn(process.execPath, [...hubNodeOptions, join(root, 'apps/cli/bin/cpu-atlas.js'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -131,9 +135,12 @@ function createFleet(port, tokens) {
     if (answer.status !== 200) throw new Error(`heartbeat: ${answer.status} ${answer.text}`);
     return JSON.parse(answer.text);
   };
+  const puts = [];
   const put = async (host, { hash, body }) => {
+    const startedAt = performance.now();
     const answer = await send(host, { method: 'PUT', path: `/api/v1/snapshots/${hash}`, body, isCompressed: true });
     if (answer.status !== 200) throw new Error(`snapshot: ${answer.status} ${answer.text}`);
+    puts.push(performance.now() - startedAt);
   };
   /** As an agent does it: it says what it looks like, sends what is wanted, and says it again. */
   const change = async (host, content) => {
@@ -142,7 +149,7 @@ function createFleet(port, tokens) {
     const { isRecorded } = await beat(host, content);
     if (!isRecorded) throw new Error('a heartbeat after its snapshot was not recorded');
   };
-  return { send, beat, change, close: () => connections.forEach((connection) => connection.close()) };
+  return { send, beat, change, puts, close: () => connections.forEach((connection) => connection.close()) };
 }
 
 async function makeTokens(port) {
@@ -227,10 +234,16 @@ async function check(fleet, current) {
   return wrong === 0 && total === load.hosts;
 }
 
-const variants = readVariants();
-const hub = await startHub();
-let isRight = false;
-try {
+async function loadHub(storeUrl) {
+  const hub = await startHub(storeUrl);
+  try {
+    return await measure(hub);
+  } finally {
+    await hub.stop();
+  }
+}
+
+async function measure(hub) {
   const tokens = values.tokens ? await makeTokens(hub.port) : [];
   const fleet = createFleet(hub.port, tokens);
   const current = Array.from({ length: load.hosts }, (_, host) => contentOf(variants, host, 0));
@@ -241,6 +254,7 @@ try {
   console.log(
     `joining        ${(load.hosts / joinSeconds).toFixed(0).padStart(6)}/s   ${load.hosts} hosts in ${joinSeconds.toFixed(1)} s, hub ${(((usageOf(hub.pid).cpuSeconds - before.cpuSeconds) / joinSeconds) * 100).toFixed(0)} % of a core`,
   );
+  fleet.puts.length = 0;
   const changes = Array.from({ length: load.snapshots * load.seconds }, (_, i) => {
     const host = (i * 7919) % load.hosts;
     return { host, content: contentOf(variants, host, i + 1) };
@@ -262,15 +276,36 @@ try {
   const end = usageOf(hub.pid);
   const spent = process.cpuUsage(own);
   report('heartbeats', beats);
-  report('new snapshots', news);
+  report('changes', news);
+  report('- snapshots', { latencies: fleet.puts, seconds: news.seconds });
   const share = ((end.cpuSeconds - start.cpuSeconds) / beats.seconds) * 100;
   const ownShare = ((spent.user + spent.system) / 1e6 / beats.seconds) * 100;
   console.log(
     `hub            ${share.toFixed(0)} % of a core, RSS ${end.rss} MB (peak ${end.peak} MB); fleet ${ownShare.toFixed(0)} % of a core`,
   );
-  isRight = await check(fleet, current);
+  const isRight = await check(fleet, current);
   fleet.close();
-} finally {
-  await hub.stop();
+  return isRight;
 }
-process.exitCode = isRight ? 0 : 1;
+
+async function loadPostgres() {
+  const server = await startPostgres();
+  try {
+    return await loadHub(await server.createDatabase());
+  } finally {
+    await server.close();
+  }
+}
+
+const variants = readVariants();
+const runs = {
+  url: () => loadHub(values.store),
+  sqlite: () => loadHub(null),
+  postgresql: loadPostgres,
+};
+const chosen =
+  values.store !== undefined ? ['url'] : values.engine === 'both' ? ['sqlite', 'postgresql'] : [values.engine];
+for (const name of chosen) {
+  console.log(`== ${name === 'url' ? values.store : name}, load of the machine ${loadavg()[0].toFixed(1)}`);
+  if (!(await runs[name]())) process.exitCode = 1;
+}

@@ -113,17 +113,22 @@ export async function createServer(options: ServerOptions): Promise<CreatedServe
   });
   const gate = await registerAccess(app, services.store, access, peers);
   await registerDocumentation(app, services.version);
-  // Before what only browsers understand: thousands of these come in a second.
+  // Without what only browsers understand: thousands of these come in a second.
   await app.register(async (api: App) => registerAgents(inApi(api, services), services), { prefix: '/api/v1' });
+  await app.register(async (scope: App) => registerForPeople(scope, services, gate, options.webDirectory));
+  return { app, services, reloadTls: () => servers.reload() };
+}
+
+/** All that browsers and scripts ask for. */
+async function registerForPeople(app: App, services: Services, gate: AccessParts, webDirectory: string): Promise<void> {
   await registerCompression(app);
   await app.register(async (api: App) => registerApi(inApi(api, services), services, gate), { prefix: '/api/v1' });
   registerHealth(app, services);
   app.get('/api/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
   await app.register(async (pages: App) => {
     pages.addHook('onRoute', declareAccess('public'));
-    registerWebApp(pages, options.webDirectory);
+    registerWebApp(pages, webDirectory);
   });
-  return { app, services, reloadTls: () => servers.reload() };
 }
 
 function noCompiler(): never {

@@ -25,6 +25,26 @@ describe('gathered', () => {
     expect(calls).toEqual([['a'], ['a']]);
   });
 
+  it('asks together for what comes while it waits for an answer', async () => {
+    const calls: (readonly string[])[] = [];
+    let answer = (): void => undefined;
+    const ask = gathered(async (keys: readonly string[]) => {
+      calls.push(keys);
+      await new Promise<void>((resolve) => (answer = resolve));
+      return new Map(keys.map((key) => [key, key]));
+    });
+    const first = ask('a');
+    await expect.poll(() => calls.length).toBe(1);
+    const others = [ask('b')];
+    await new Promise((resolve) => setImmediate(resolve));
+    others.push(ask('c'));
+    answer();
+    await first;
+    await expect.poll(() => calls).toEqual([['a'], ['b', 'c']]);
+    answer();
+    expect(await Promise.all(others)).toEqual(['b', 'c']);
+  });
+
   it('a fault is that of all who asked, and of nobody after them', async () => {
     const { ask } = counting();
     const outcomes = await Promise.allSettled([ask('a'), ask('bad')]);

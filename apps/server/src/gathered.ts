@@ -1,18 +1,21 @@
 /**
- * Asks for all keys that come within one turn of the event loop together. `lookUp` starts after the last of them came;
- * its fault is the fault of all.
+ * Asks for many keys together: those that come within one turn of the event loop, or while the question before is being
+ * answered. `lookUp` starts after the last of its keys came; its fault is the fault of all who asked it.
  */
 export function gathered<Key, Value>(
   lookUp: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>,
 ): (key: Key) => Promise<Value | undefined> {
   let open: { readonly keys: Set<Key>; readonly found: Promise<ReadonlyMap<Key, Value>> } | null = null;
+  let before: Promise<unknown> = Promise.resolve();
 
   const begin = (): NonNullable<typeof open> => {
     const keys = new Set<Key>();
-    const found = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    const turn = new Promise<void>((resolve) => setImmediate(resolve));
+    const found = Promise.all([turn, before]).then(() => {
       open = null;
       return lookUp([...keys]);
     });
+    before = found.catch(() => undefined);
     return { keys, found };
   };
 
