@@ -21,6 +21,7 @@ export type GridCell =
   | {
       readonly kind: 'outcome';
       readonly outcome: Outcome;
+      /** Written behind a filtered cell; 0 is not. */
       readonly filtered: number;
       /** Filtered, of those requested: 0 to 1. */
       readonly loss: number;

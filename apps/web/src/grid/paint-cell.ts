@@ -31,7 +31,7 @@ function paintOutcome(ctx: CanvasRenderingContext2D, frame: GridFrame, cell: Out
   const middle = box.top + box.height / 2 - 0.5;
   const glyphAt = box.left + textInset(frame) + 4.5;
   paintGlyph(ctx, cell.outcome, glyphAt, middle);
-  if (cell.outcome === 'filtered') {
+  if (cell.outcome === 'filtered' && cell.filtered > 0) {
     ctx.font = fonts.mono;
     ctx.textBaseline = 'middle';
     ctx.textAlign = 'left';

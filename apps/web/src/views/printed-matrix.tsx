@@ -1,4 +1,5 @@
 import { outcomes, outcomeWords } from '../matrix/cell.ts';
+import type { Outcome } from '../matrix/cell.ts';
 import { OutcomeGlyph } from '../components/outcome-glyph.tsx';
 import { useIsPrinting } from '../components/use-printing.ts';
 import { writeCount } from '../grid/grid-layout.ts';
@@ -10,10 +11,12 @@ interface PrintedMatrixProps {
   /** The front panel in words: what the cells were computed from. */
   readonly caption: string;
   readonly model: GridModel;
+  /** What the glyphs mean here, where that is not whether a model runs; one without words is left out of the legend. */
+  readonly words?: Partial<Record<Outcome, string>>;
 }
 
 /** The matrix for paper: a table with the front panel as its caption; built only while the page is printed. */
-export function PrintedMatrix({ caption, model }: PrintedMatrixProps) {
+export function PrintedMatrix({ caption, model, words = outcomeWords }: PrintedMatrixProps) {
   const isPrinting = useIsPrinting();
   if (!isPrinting) return null;
   return (
@@ -61,11 +64,13 @@ export function PrintedMatrix({ caption, model }: PrintedMatrixProps) {
         </tbody>
       </table>
       <p className="printed-legend">
-        {outcomes.map((outcome) => (
-          <span key={outcome}>
-            <OutcomeGlyph outcome={outcome} /> {outcomeWords[outcome]}
-          </span>
-        ))}
+        {outcomes.map((outcome) =>
+          words[outcome] === undefined ? null : (
+            <span key={outcome}>
+              <OutcomeGlyph outcome={outcome} /> {words[outcome]}
+            </span>
+          ),
+        )}
       </p>
     </>
   );
@@ -79,7 +84,7 @@ function PrintedCell({ cell }: { readonly cell: GridCell }) {
   return (
     <>
       <OutcomeGlyph outcome={cell.outcome} />
-      {cell.outcome === 'filtered' ? ` ${cell.filtered}` : ''}
+      {cell.outcome === 'filtered' && cell.filtered > 0 ? ` ${cell.filtered}` : ''}
     </>
   );
 }

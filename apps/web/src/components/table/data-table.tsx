@@ -1,7 +1,7 @@
 import { createSortedRowModel, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import type { ColumnDef, RowData } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef, useState } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { CSSProperties, KeyboardEvent, ReactNode } from 'react';
 import { Icon } from '../icons.tsx';
 import { useIsPrinting } from '../use-printing.ts';
@@ -93,6 +93,13 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
       selection.onChange(toggled(selection.chosen, row.id));
     }
   };
+
+  // One stop for Tab, however long the list is: the row that the arrows chose, and what can be pressed in it.
+  useLayoutEffect(() => {
+    for (const row of scroll.current?.querySelectorAll<HTMLElement>('.table-row') ?? []) {
+      for (const control of row.querySelectorAll<HTMLElement>('a, button')) control.tabIndex = row.tabIndex;
+    }
+  });
 
   return (
     <div className="table-scroll" ref={scroll}>

@@ -8,7 +8,8 @@ import type { ViewState } from '../../navigation/route.ts';
 import { useChange } from '../../navigation/use-route.ts';
 import { MoveGraphPicture } from './move-graph-picture.tsx';
 import { buildMoveGrid } from './move-grid.ts';
-import { MoveLegend } from './move-legend.tsx';
+import { PrintedMatrix } from '../printed-matrix.tsx';
+import { MoveLegend, moveWords } from './move-legend.tsx';
 import { MovePane } from './move-pane.tsx';
 import type { PlanInput } from './plan-input.ts';
 import { foldClasses } from './select-hosts.ts';
@@ -90,6 +91,13 @@ export function MigrationTab({ input, machine, state }: MigrationTabProps) {
             <MovePane folds={folds} moves={moves} from={state.from} to={state.to} cpu={state.cpu} />
           ) : null}
         </div>
+      )}
+      {state.picture === 'graph' ? null : (
+        <PrintedMatrix
+          caption={`Moves of a VM with -cpu ${state.cpu} on ${machine}, from host (row) to host (column).`}
+          model={grid}
+          words={moveWords}
+        />
       )}
     </>
   );

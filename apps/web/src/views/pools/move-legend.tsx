@@ -9,6 +9,9 @@ const entries = [
   { kind: 'unknown', outcome: 'unknown', text: 'unknown' },
 ] as const satisfies readonly { readonly kind: MoveKind; readonly outcome: string; readonly text: string }[];
 
+/** The same for the legend of a printed matrix. */
+export const moveWords = Object.fromEntries(entries.map(({ outcome, text }) => [outcome, text]));
+
 /** The glyphs in words, with the number of moves. */
 export function MoveLegend({ moves }: { readonly moves: Moves }) {
   const all = [...moves.values()].flatMap((row) => [...row.values()]);

@@ -21,6 +21,15 @@ export const verdicts = {
   unknown: { outcome: 'unknown', words: 'unknown: a layer that decides was not seen' },
 } as const satisfies Record<FlagVerdict, { readonly outcome: Outcome; readonly words: string }>;
 
+/** What each glyph of the grid means, in a word or two. */
+export const glyphWords = {
+  runs: 'has it',
+  filtered: 'could have it',
+  refused: 'lacks it, or is told too much',
+  'not-offered': 'nothing to do',
+  unknown: 'unknown',
+} as const satisfies Record<Outcome, string>;
+
 /** A cell: a flag on a group of hosts. */
 export type SecurityCell =
   | { readonly kind: 'flag'; readonly flag: JudgedFlag }
@@ -124,7 +133,7 @@ export function buildSecurityGrid(result: SecurityResult, flags: SecurityResult[
       return {
         kind: 'outcome',
         outcome: outcomeOf(cell),
-        ...{ filtered: 1, loss: 0, proof: null, isFaded: false },
+        ...{ filtered: 0, loss: 0, proof: null, isFaded: false },
         isDimmed: cell.kind === 'other-vendor' || cell.kind === 'none',
       };
     },

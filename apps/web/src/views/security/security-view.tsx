@@ -13,14 +13,16 @@ import { Splitter } from '../../components/splitter.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import { focusGrid } from '../../grid/focus-grid.ts';
 import { Grid } from '../../grid/grid.tsx';
+import { outcomeCharacter, outcomes } from '../../matrix/cell.ts';
 import { clampPaneWidth } from '../../navigation/matrix-fields.ts';
 import { formatRoute, routeTo } from '../../navigation/route.ts';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange } from '../../navigation/use-route.ts';
 import type { ChangeState } from '../../navigation/use-route.ts';
 import { MatrixSkeleton } from '../matrix-skeleton.tsx';
+import { PrintedMatrix } from '../printed-matrix.tsx';
 import { SecurityPane } from './security-pane.tsx';
-import { buildSecurityGrid, countGaps, listFlags } from './security-grid.ts';
+import { buildSecurityGrid, countGaps, glyphWords, listFlags } from './security-grid.ts';
 import '../matrix-screen.css';
 import './security.css';
 
@@ -133,7 +135,7 @@ function LoadedSecurity({ result, state, change, isSuperseded }: LoadedProps) {
               )
             }
             onToggleFold={() => undefined}
-            readout={`● has it  ◐ could have it  ✕ lacks it, or is told too much  ○ nothing to do  ? unknown`}
+            readout={glyphLine}
           />
           {flags.length > 0 ? null : (
             <div className="matrix-nothing" role="status">
@@ -161,8 +163,28 @@ function LoadedSecurity({ result, state, change, isSuperseded }: LoadedProps) {
           </>
         )}
       </div>
+      <PrintedMatrix caption={writeCaption(result, hostCount, state)} model={grid} words={glyphWords} />
     </>
   );
+}
+
+const glyphLine = outcomes.map((outcome) => `${outcomeCharacter[outcome]} ${glyphWords[outcome]}`).join('   ');
+
+/** The front panel on paper. */
+function writeCaption(
+  { model, machine, accel }: SecurityResult,
+  hostCount: number,
+  { irqchip, search, onlyGaps }: ViewState<'security'>,
+): string {
+  const parts = [
+    `Mitigation flags of a guest with -cpu ${model} on ${hostCount} hosts`,
+    `machine type ${machine}`,
+    `accelerator ${accel}`,
+    ...(irqchip === '' ? [] : [`kernel-irqchip=${irqchip}`]),
+    ...(search === '' ? [] : [`search “${search}”`]),
+    ...(onlyGaps ? ['only gaps'] : []),
+  ];
+  return `${parts.join('; ')}.`;
 }
 
 const exportOf = ({ model, machine, accel, irqchip }: ViewState<'security'>) => ({ model, machine, accel, irqchip });

@@ -8,9 +8,10 @@ import '../../inspector/inspector.css';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange } from '../../navigation/use-route.ts';
 import { describeMove } from '../pools/move-grid.ts';
-import { MoveLegend } from '../pools/move-legend.tsx';
+import { MoveLegend, moveWords } from '../pools/move-legend.tsx';
 import { ObstacleTable } from '../pools/move-pane.tsx';
 import type { Move } from '../pools/moves.ts';
+import { PrintedMatrix } from '../printed-matrix.tsx';
 import { drawReach } from './reach-grid.ts';
 import type { HostColumn, ReachPicture, VmRow } from './reach-grid.ts';
 
@@ -71,6 +72,11 @@ export function ReachTab({ answer, hosts, state }: ReachTabProps) {
           />
         ) : null}
       </div>
+      <PrintedMatrix
+        caption={`Where each VM can go: ${picture.rows.length} kinds of VM, ${picture.columns.length} kinds of host.`}
+        model={picture.grid}
+        words={moveWords}
+      />
     </>
   );
 }
