@@ -58,6 +58,15 @@ describe('what QEMU prints', () => {
     expect(message.remedies.length).toBeGreaterThan(0);
   });
 
+  it.each<[string, readonly string[]]>([
+    ["lacks requested flag 'sse4.2|sse4_2' [0x00100000]", ['missing sse4.2']],
+    ['lacks requested flag', []],
+  ])('a part of an old line, %s', (text, features) => {
+    const message = decodeOne(text);
+    expect(message).toMatchObject({ source: 'qemu', layer: 'hardware-or-kernel' });
+    expect(summary(message)).toEqual(features);
+  });
+
   it('a nameless bit is told by its place', () => {
     const [feature] = decodeOne("warning: host doesn't support requested feature: CPUID.0DH:EAX [bit 9]").features;
     expect(feature).toMatchObject({ name: expect.stringMatching(/pkru|bit 9/), role: 'missing' });

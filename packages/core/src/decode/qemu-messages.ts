@@ -93,15 +93,20 @@ function readMsrFailure(line: string): ReadMessage | null {
   };
 }
 
-/** Of QEMU before 1.x to 2.x: the flag's names, and its mask. */
+/** Of QEMU before 1.x to 2.x: the leaf, the flag's names, and its mask. People quote the middle of it, too. */
 function readOldFlag(line: string): ReadMessage | null {
   const match =
-    /host cpuid ([0-9a-f]{4})_([0-9a-f]{4}) (?:lacks requested flag|flag restricted to guest) '([^']+)'/i.exec(line);
+    /(?:host cpuid ([0-9a-f]{4})_([0-9a-f]{4}) )?(?:lacks requested flag|flag restricted to guest)(?: '([^']+)')?/i.exec(
+      line,
+    );
   if (match === null) return null;
-  const features = featuresListed((match[3] ?? '').split('|')[0] ?? '', 'missing');
+  const [, high, low, names = ''] = match;
+  const features = names === '' ? [] : featuresListed(names.split('|')[0] ?? '', 'missing');
+  const lacking = features.map(({ name }) => name).join(', ') || 'a feature that this line does not name';
+  const leaf = high === undefined ? '' : ` (leaf ${high}${low}H)`;
   return {
     layer: 'hardware-or-kernel',
-    meaning: `The host lacks ${features.map(({ name }) => name).join(', ')} (leaf ${match[1]}${match[2]}H), which the model asks for. A QEMU of before 2.x wrote this.`,
+    meaning: `The host lacks ${lacking}${leaf}, which the model asks for. A QEMU of before 2.x wrote this.`,
     features,
     remedies: [...adviseOn(features), useLess],
   };
