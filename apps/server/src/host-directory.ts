@@ -146,11 +146,13 @@ export function createHostDirectory(parts: HostDirectoryParts): HostDirectory {
       await index.open();
       const members: FleetMember[] = [];
       const turns = createTurns();
-      for (const { id, name, labels, source, snapshotHash, fingerprint, seen } of eachHost()) {
-        members.push({ id, name, labels, source, snapshotHash, fingerprint, freshness: seen });
+      for (const host of index.all()) {
+        if (!isOwn(host.row.id)) members.push(memberOf(host.row, index.freshnessOf(host)));
         if (members.length % hostsPerSlice === 0) await turns.take();
       }
-      return members.sort(compareHosts);
+      if (ownHost.seen === null) return members;
+      const own = listOwnHost(ownHost.seen, ownHost, index, store.nowMs());
+      return [...members, memberOf(own, own.seen)].sort(compareHosts);
     },
     async relabel(id, change) {
       if ((await store.observations.relabel(id, change)) === null) throw noSuchHost(id, 'there is no host of that id');
@@ -184,6 +186,13 @@ function createSnapshotShelf(store: Store, ownHost: OwnHost): (hash: string) => 
     kept.set(hash, parsed);
     return parsed;
   };
+}
+
+function memberOf(
+  { id, name, labels, source, snapshotHash, fingerprint }: HostRow | ListedHost,
+  freshness: HostFreshness,
+): FleetMember {
+  return { id, name, labels, source, snapshotHash, fingerprint, freshness };
 }
 
 function stateOfOwn({ seen, fault }: OwnHost): HostList['self'] {
