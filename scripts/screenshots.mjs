@@ -17,7 +17,7 @@ if (folder === undefined && !isForDocs) {
 
 /** What a screen needs to show something; one without an entry is opened as it is. */
 const addressed = {
-  matrix: '?host=demo:lab-epyc-milan-6.1&cell=EPYC-Milan-v2@q35',
+  matrix: '?host=demo:lab-epyc-milan-6.1&cell=EPYC-Milan-v1@q35',
   compare: '?items=model:EPYC-Milan,model:Skylake-Server',
   host: '?id=demo:lab-epyc-milan-6.1',
   model: '?name=EPYC-Milan',

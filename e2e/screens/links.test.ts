@@ -82,6 +82,26 @@ describe.skipIf(!canTryScreens)(`links ${skipReason}`, () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
+  it.each([
+    { address: `${matrixAddress}&search=milan`, kind: 'kind=matrix', of: 'hosts=demo:epyc-7601-32-core' },
+    { address: '/pivot?search=milan&machine=pc', kind: 'EPYC-Milan-v1', of: 'machines=pc' },
+  ])(
+    'the selection of $address goes into a report',
+    async ({ address, kind, of }) => {
+      const { page, complaints } = await bench.open(address);
+      await page.getByRole('link', { name: 'Export as a report' }).click();
+      await page.waitForURL(/\/reports/);
+      await page.locator('main table').first().waitFor();
+      const link = await settledAddress(page);
+      for (const part of [kind, of, 'EPYC-Milan']) expect(link).toContain(part);
+      const told = (await page.getByRole('region', { name: 'Preview' }).textContent()) ?? '';
+      expect(told).toContain('EPYC-Milan-v1');
+      expect(told).not.toContain('Skylake');
+      expect(complaints).toEqual([]);
+    },
+    60_000,
+  );
+
   it.each(screenAddresses)(
     'the address of $view survives a reload, with its tab',
     async ({ address }) => {

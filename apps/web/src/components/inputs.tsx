@@ -9,10 +9,12 @@ interface SearchFieldProps {
   readonly onChange: (value: string) => void;
   readonly placeholder?: string;
   readonly ref?: Ref<HTMLInputElement>;
+  /** Enter or Arrow Down: on to what was found. */
+  readonly onLeave?: () => void;
 }
 
-/** Filters what is listed, while one types. */
-export function SearchField({ label, value, onChange, placeholder, ref }: SearchFieldProps) {
+/** Filters what is listed, while one types. The key `/` leads to it, as the screen's own keys say. */
+export function SearchField({ label, value, onChange, placeholder, ref, onLeave }: SearchFieldProps) {
   return (
     <label className="search-field">
       <Icon name="search" />
@@ -26,7 +28,13 @@ export function SearchField({ label, value, onChange, placeholder, ref }: Search
         autoComplete="off"
         data-search=""
         onChange={(event) => onChange(event.target.value)}
+        onKeyDown={(event) => {
+          if (onLeave === undefined || (event.key !== 'Enter' && event.key !== 'ArrowDown')) return;
+          event.preventDefault();
+          onLeave();
+        }}
       />
+      {value === '' ? <kbd aria-hidden="true">/</kbd> : null}
     </label>
   );
 }

@@ -23,9 +23,19 @@ export interface GridLayout {
 /** Width of a text in CSS pixels. */
 export type MeasureText = (text: string, font: string) => number;
 
-export const gridSpace = { indent: 20, padding: 12, foldMark: 16, gap: 6, turnedColumn: 44, cell: 52 } as const;
+export const gridSpace = {
+  indent: 20,
+  padding: 12,
+  foldMark: 16,
+  gap: 6,
+  turnedColumn: 44,
+  turnedFold: 12,
+  cell: 52,
+} as const;
 
 const rowHeights = { compact: 24, comfortable: 32 } as const satisfies Record<Density, number>;
+/** Words of turned heads that are longer are cut; the whole name is in the title. */
+export const turnedLengthPx = 168;
 const headWidthLimits = { least: 150, most: 300 };
 
 export function layOutGrid(model: GridModel, density: Density, measure: MeasureText): GridLayout {
@@ -35,7 +45,9 @@ export function layOutGrid(model: GridModel, density: Density, measure: MeasureT
   const headWidth = Math.min(Math.max(headWidthLimits.least, cornerWidth, ...headTexts), headWidthLimits.most);
   const shares = model.rows.map((_, row) => measure(writeShare(model.share(row)), fonts.mono));
   const isTurned = model.columnHeads === 'turned';
-  const turnedLength = isTurned ? Math.max(0, ...model.columns.map(({ label }) => measure(label, fonts.mono))) : 0;
+  const turnedLength = isTurned
+    ? Math.min(turnedLengthPx, Math.max(0, ...model.columns.map((head) => turnedHeadLength(head, measure))))
+    : 0;
   return {
     rowHeight,
     rows: layOut(model.rows.length, () => rowHeight),
@@ -67,6 +79,10 @@ function rowHeadWidth(head: GridHead, measure: MeasureText): number {
   const fold = head.fold === 'none' ? 0 : gridSpace.foldMark;
   const label = measure(head.label, head.isGroup ? fonts.sansStrong : fonts.mono);
   return gridSpace.padding * 2 + indent + fold + label + note;
+}
+
+function turnedHeadLength({ label, fold }: GridHead, measure: MeasureText): number {
+  return measure(label, fonts.mono) + (fold === 'none' ? 0 : gridSpace.turnedFold);
 }
 
 function levelHeadWidth(head: GridHead, measure: MeasureText): number {

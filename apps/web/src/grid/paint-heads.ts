@@ -1,4 +1,5 @@
-import { fonts, gridSpace, writeCount, writeShare } from './grid-layout.ts';
+import { cutToFit } from './cut-to-fit.ts';
+import { fonts, gridSpace, turnedLengthPx, writeCount, writeShare } from './grid-layout.ts';
 import type { Box, GridFrame } from './paint-grid.ts';
 import type { GridHead } from './grid-model.ts';
 
@@ -80,7 +81,10 @@ function paintTurned(ctx: CanvasRenderingContext2D, { palette }: GridFrame, head
   ctx.textBaseline = 'middle';
   ctx.font = head.isGroup ? fonts.sansStrong : fonts.mono;
   ctx.fillStyle = palette.ink;
-  ctx.fillText(head.label, head.fold === 'none' ? 0 : 12, 1);
+  const start = head.fold === 'none' ? 0 : gridSpace.turnedFold;
+  // Only what is long is measured: this runs for each column of each frame.
+  const label = head.label.length > 20 ? cutToFit(ctx, head.label, turnedLengthPx - start) : head.label;
+  ctx.fillText(label, start, 1);
   ctx.restore();
 }
 

@@ -1,4 +1,5 @@
 import { cellBox, clipTo } from './paint-grid.ts';
+import { cutToFit } from './cut-to-fit.ts';
 import type { Box, GridFrame } from './paint-grid.ts';
 import { fonts, gridSpace } from './grid-layout.ts';
 import type { GridNote } from './grid-model.ts';
@@ -74,17 +75,4 @@ function writeNote(ctx: CanvasRenderingContext2D, frame: GridFrame, note: GridNo
     ctx.fillText(word, at, middle);
     at += width + wordGap;
   }
-}
-
-/** As much of a sentence as fits, with an ellipsis where it was cut. */
-function cutToFit(ctx: CanvasRenderingContext2D, text: string, width: number): string {
-  if (ctx.measureText(text).width <= width) return text;
-  let fits = 0;
-  let tooLong = text.length;
-  while (tooLong - fits > 1) {
-    const middle = (fits + tooLong) >>> 1;
-    if (ctx.measureText(`${text.slice(0, middle)}…`).width <= width) fits = middle;
-    else tooLong = middle;
-  }
-  return `${text.slice(0, fits).trimEnd()}…`;
 }

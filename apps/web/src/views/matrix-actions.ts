@@ -1,7 +1,8 @@
 import type { Catalog } from '@cpu-atlas/core';
 import type { Cursor } from '../grid/cursor.ts';
 import type { MatrixPicture } from '../matrix/matrix-grid.ts';
-import type { MatrixState } from '../navigation/route.ts';
+import type { LoadedAtlas } from '../api/use-atlas.ts';
+import type { MatrixState, ViewState } from '../navigation/route.ts';
 
 /** The explained cell by the name of its machine type; a link may say `q35`. */
 export function nameCell({ machines }: Pick<Catalog, 'machines'>, cell: MatrixState['cell']): MatrixState['cell'] {
@@ -50,4 +51,19 @@ export function toggleColumn(picture: MatrixPicture, state: MatrixState, index: 
   if (entry === undefined || machines.length === 0) return {};
   const others = state.unfolded.filter((name) => !machines.includes(name));
   return { unfolded: entry.fold === 'closed' ? [...others, entry.key] : others };
+}
+
+/** The same selection as a report; a search and the switches leave the models and machine types that are in sight. */
+export function reportOf(
+  { host, catalogHash }: Pick<LoadedAtlas, 'host' | 'catalogHash'>,
+  { accel, irqchip, search, onlyDiffering, machines: only }: MatrixState,
+  { matrix, models, machines }: MatrixPicture,
+): Partial<ViewState<'reports'>> {
+  const places = models.flatMap((entry) => (entry.kind === 'family' ? entry.models : [entry.model]));
+  const names = [...new Set(places)].flatMap((place) => matrix.models[place]?.name ?? []);
+  return {
+    ...{ kind: 'matrix', accel, irqchip, catalog: catalogHash, hosts: [host.id] },
+    models: search.trim() === '' && !onlyDiffering ? [] : names,
+    machines: only === '' ? [] : machines.flatMap((entry) => entry.machines),
+  };
 }

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'react';
 import type { LoadedAtlas } from '../api/use-atlas.ts';
 import { FaultNotice } from '../components/fault-notice.tsx';
+import { focusSearchField } from '../components/inputs.tsx';
 import { Shell } from '../components/shell.tsx';
 import { Splitter } from '../components/splitter.tsx';
 import { useKeys } from '../components/use-keys.ts';
@@ -10,11 +11,11 @@ import { buildMatrixGrid, tallyPicture } from '../matrix/matrix-grid.ts';
 import { clampPaneWidth } from '../navigation/matrix-fields.ts';
 import type { MatrixState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
-import { cellAt, findChosen, nameCell, toggleColumn, toggleFamily } from './matrix-actions.ts';
+import { cellAt, findChosen, nameCell, reportOf, toggleColumn, toggleFamily } from './matrix-actions.ts';
 import { listCommands } from './matrix-commands.ts';
 import { MatrixBanners } from './matrix-banners.tsx';
 import { MatrixPane } from './matrix-pane.tsx';
-import { MatrixToolbar, focusSearch } from './matrix-toolbar.tsx';
+import { MatrixToolbar } from './matrix-toolbar.tsx';
 import { FrontPanel } from './front-panel.tsx';
 import { PrintedMatrix } from './printed-matrix.tsx';
 import { useHostMatrix } from './use-host-matrix.ts';
@@ -65,7 +66,7 @@ function ComputedScreen({ atlas, state, change, computed, panel }: ComputedScree
   const chosen = useMemo(() => findChosen(picture, cell), [picture, cell]);
   const commands = useMemo(() => listCommands({ atlas, matrix, state, change }), [atlas, matrix, state, change]);
   useKeys({
-    '/': focusSearch,
+    '/': focusSearchField,
     t: () => change({ isTransposed: !state.isTransposed }),
     d: () => change({ onlyDiffering: !state.onlyDiffering }),
     Escape: () => {
@@ -78,7 +79,10 @@ function ComputedScreen({ atlas, state, change, computed, panel }: ComputedScree
   return (
     <Shell title="Matrix" panel={panel} commands={commands}>
       <MatrixBanners atlas={atlas} state={state} change={change} />
-      <MatrixToolbar state={state} change={change} search={search} tally={tallyPicture(picture)} />
+      <MatrixToolbar
+        {...{ state, change, search, tally: tallyPicture(picture) }}
+        report={reportOf(atlas, state, picture)}
+      />
       <div className="matrix-split">
         <div className="matrix-area" data-superseded={atlas.isSuperseded ? '' : undefined}>
           <Grid

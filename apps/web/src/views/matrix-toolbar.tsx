@@ -1,8 +1,9 @@
 import { IconButton, Toggle } from '../components/buttons.tsx';
-import { Icon } from '../components/icons.tsx';
+import { ExportLink } from '../components/export-link.tsx';
+import { SearchField } from '../components/inputs.tsx';
 import { focusGrid } from '../grid/focus-grid.ts';
 import type { Tally } from '../matrix/tally.ts';
-import type { MatrixState } from '../navigation/route.ts';
+import type { MatrixState, ViewState } from '../navigation/route.ts';
 import type { ChangeMatrix } from '../navigation/use-route.ts';
 import { Legend } from './matrix-legend.tsx';
 import type { SearchReport } from './use-matrix-picture.ts';
@@ -14,48 +15,22 @@ interface MatrixToolbarProps {
   readonly search: SearchReport;
   /** Outcomes of the cells on the screen. */
   readonly tally: Tally;
-}
-
-const searchId = 'matrix-search';
-
-export function focusSearch(): void {
-  const input = document.getElementById(searchId);
-  if (input instanceof HTMLInputElement) {
-    input.focus();
-    input.select();
-  }
+  /** The same selection as a report. */
+  readonly report: Partial<ViewState<'reports'>>;
 }
 
 /** Search and switches of the matrix, and the legend, which counts what is on the screen. */
-export function MatrixToolbar({ state, change, search, tally }: MatrixToolbarProps) {
+export function MatrixToolbar({ state, change, search, tally, report }: MatrixToolbarProps) {
   const isFolded = state.folded.includes('*');
   return (
     <div className="toolbar" role="toolbar" aria-label="Matrix">
-      <label className="toolbar-search">
-        <Icon name="search" />
-        <input
-          id={searchId}
-          type="text"
-          aria-label="Search models and features"
-          placeholder="Search models and features"
-          spellCheck={false}
-          autoComplete="off"
-          value={state.search}
-          onChange={(event) => change({ search: event.target.value }, 'replace')}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' || event.key === 'ArrowDown') focusGrid();
-            else if (event.key !== 'Escape') return;
-            else if (state.search === '') event.currentTarget.blur();
-            else change({ search: '' }, 'replace');
-            event.preventDefault();
-          }}
-        />
-        {state.search === '' ? (
-          <kbd>/</kbd>
-        ) : (
-          <IconButton icon="close" label="Empty the search" onPress={() => change({ search: '' })} />
-        )}
-      </label>
+      <SearchField
+        label="Search models and features"
+        placeholder="Model or feature"
+        value={state.search}
+        onChange={(text) => change({ search: text }, 'replace')}
+        onLeave={focusGrid}
+      />
       <SearchSays search={search} onPick={(feature) => change({ search: feature }, 'replace')} />
       <Toggle isOn={state.onlyDiffering} onToggle={(onlyDiffering) => change({ onlyDiffering })} title="d">
         {state.isTransposed ? 'Only columns that differ' : 'Only rows that differ'}
@@ -80,6 +55,7 @@ export function MatrixToolbar({ state, change, search, tally }: MatrixToolbarPro
         isOn={state.density === 'comfortable'}
         onPress={() => change({ density: state.density === 'compact' ? 'comfortable' : 'compact' })}
       />
+      <ExportLink report={report} />
       <Legend tally={tally} />
     </div>
   );

@@ -181,7 +181,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
                 )}
                 {columns.map(({ key, align, value, cell }) => (
                   <div key={key} role="gridcell" className="table-cell" data-align={align}>
-                    {cell === undefined ? value(row.original) : cell(row.original)}
+                    {cell === undefined ? <span>{value(row.original)}</span> : cell(row.original)}
                   </div>
                 ))}
               </div>

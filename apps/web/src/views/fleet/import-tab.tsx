@@ -163,7 +163,7 @@ function Formats() {
   const formats = useQuery(importFormatsQuery);
   if (formats.isError) return <FaultNotice fault={faultOf(formats.error)} onRetry={() => void formats.refetch()} />;
   return (
-    <table className="sheet">
+    <table className="sheet fleet-formats">
       <thead>
         <tr>
           <th scope="col">Format</th>

@@ -141,20 +141,13 @@ export function hostEntries(cube: Cube, items: readonly PivotItem[], choice: Ent
       const silent = some.every(isSilent);
       const label = some.length === 1 ? nameOf(first) : silent ? 'silent' : nameOf(first);
       return {
-        label: shorten(label),
+        label,
         note: silent && some.length === 1 ? 'silent' : '',
         title: `${some.slice(0, 12).map(nameOf).join(', ')}${some.length > 12 ? ` and ${some.length - 12} more` : ''}${silent ? ': silent, so nothing is known' : some.length > 1 ? ': equal hosts' : ''}`,
       };
     }),
   );
 }
-
-/** Turned heads have the length of the longest name: the whole one is in the title. */
-function shorten(name: string): string {
-  return name.length <= longestLabel ? name : `${name.slice(0, longestLabel - 1)}…`;
-}
-
-const longestLabel = 24;
 
 function plain(key: string, items: readonly number[], weight: number): AxisEntry {
   return {

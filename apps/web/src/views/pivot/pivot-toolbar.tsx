@@ -1,4 +1,5 @@
 import { IconButton, Toggle } from '../../components/buttons.tsx';
+import { ExportLink } from '../../components/export-link.tsx';
 import { SearchField } from '../../components/inputs.tsx';
 import type { Tally } from '../../matrix/tally.ts';
 import type { ViewState } from '../../navigation/route.ts';
@@ -11,6 +12,24 @@ interface PivotToolbarProps {
   readonly change: ChangeState<'pivot'>;
   readonly tally: Tally;
   readonly picture: PivotPicture;
+}
+
+/** The same selection as a report; a search and the switches leave the rows that are in sight. */
+export function reportOf(state: ViewState<'pivot'>, picture: PivotPicture): Partial<ViewState<'reports'>> {
+  const { accel, irqchip, catalog, at, unfolded } = state;
+  const rows = picture.rowAxis === 'feature' ? 'model' : picture.rowAxis;
+  const columns = picture.columnAxis === 'feature' ? 'host' : picture.columnAxis;
+  const inSight =
+    state.search === '' && !state.onlyDiffering ? [] : [...new Set(picture.rows.flatMap(({ members }) => members))];
+  const chosen = (axis: 'model' | 'machine' | 'host') => {
+    if (axis === rows) return inSight;
+    return axis === columns || state[axis] === '' ? [] : [state[axis]];
+  };
+  return {
+    ...{ kind: 'pivot', accel, irqchip, at, rows, columns, isUnfolded: unfolded.length > 0 },
+    catalog: catalog === 'own' ? '' : catalog,
+    ...{ models: chosen('model'), machines: chosen('machine'), hosts: chosen('host') },
+  };
 }
 
 const axisWords = { model: 'models', machine: 'machine types', host: 'hosts', feature: 'features' } as const;
@@ -57,6 +76,7 @@ export function PivotToolbar({ state, change, tally, picture }: PivotToolbarProp
         isOn={state.density === 'comfortable'}
         onPress={() => change({ density: state.density === 'compact' ? 'comfortable' : 'compact' })}
       />
+      {picture.rowAxis === 'feature' ? null : <ExportLink report={reportOf(state, picture)} />}
       <Legend tally={tally} />
     </div>
   );

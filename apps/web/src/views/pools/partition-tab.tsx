@@ -123,7 +123,7 @@ function ChoiceList({ choices, chosen, onChoose }: ChoiceListProps) {
               </th>
               <td className="number">{writeShare(choice.keptShare)}</td>
               <td className="number">{choice.isBest ? 'best' : writeShare(choice.keptShareBound)}</td>
-              <td>
+              <td className="partition-survives">
                 <span className={choice.survivesLoss ? 'glyph-runs' : 'glyph-refused'}>
                   {choice.survivesLoss ? '● yes' : '✕ no'}
                 </span>

@@ -1,9 +1,11 @@
-import { compilePolicy, policyTargets } from '@cpu-atlas/core';
-import type { CompiledPolicy, LintSeverity, PolicyTargetName } from '@cpu-atlas/core';
+import { compilePolicy, indexCpuMap, policyTargets } from '@cpu-atlas/core';
+import type { CompiledPolicy, LibvirtMapIndex, LintSeverity, PolicyTargetName } from '@cpu-atlas/core';
 import type { RankedChoiceDocument } from '@cpu-atlas/contract';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { faultOf } from '../../api/fault.ts';
 import type { Fault } from '../../api/fault.ts';
+import { cpuMapQuery, cpuMapsQuery } from '../../api/queries.ts';
 import { CopyButton } from '../../components/buttons.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { Select } from '../../components/inputs.tsx';
@@ -33,14 +35,15 @@ type Compiled =
 export function TakeAway({ choice, input, machine, state }: TakeAwayProps) {
   const change = useChange('pools');
   const target = readTarget(state.target);
+  const libvirt = useLibvirtMap(state.libvirt);
   const compiled = useMemo((): Compiled => {
     try {
-      const policy = writePolicy(choice, { hosts: input.hosts, machine, accel: state.accel });
+      const policy = writePolicy(choice, { hosts: input.hosts, machine, accel: state.accel, libvirt });
       return { kind: 'text', policy: compilePolicy(policy, target) };
     } catch (thrown) {
       return { kind: 'fault', fault: faultOf(thrown) };
     }
-  }, [choice, input.hosts, machine, state.accel, target]);
+  }, [choice, input.hosts, machine, state.accel, target, libvirt]);
   return (
     <section className="page-section">
       <h3 className="pool-caption">Take it away</h3>
@@ -77,6 +80,13 @@ export function TakeAway({ choice, input, machine, state }: TakeAwayProps) {
       )}
     </section>
   );
+}
+
+/** The CPU map of the release that the baselines name, else of the newest there is; null until it is there. */
+function useLibvirtMap(release: string): LibvirtMapIndex | null {
+  const releases = useQuery(cpuMapsQuery).data?.releases ?? [];
+  const map = useQuery(cpuMapQuery(releases.includes(release) ? release : (releases.at(-1) ?? ''))).data;
+  return useMemo(() => (map === undefined ? null : indexCpuMap(map)), [map]);
 }
 
 function DownloadButton({ policy: { fileName, text } }: { readonly policy: CompiledPolicy }) {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readTarget, writePolicy } from './write-policy.ts';
 
 const line = { cpu: '', removed: ['vme'], pinned: ['monitor'], added: ['ibpb'] };
-const place = { hosts: [], machine: 'pc-q35-7.2', accel: 'kvm' } as const;
+const place = { hosts: [], machine: 'pc-q35-7.2', accel: 'kvm', libvirt: null } as const;
 
 describe('a choice as configuration', () => {
   it('says what is on and what is off', () => {

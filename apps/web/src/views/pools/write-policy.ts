@@ -1,5 +1,5 @@
 import { policyTargets } from '@cpu-atlas/core';
-import type { CpuPolicy, PolicyTargetName } from '@cpu-atlas/core';
+import type { CpuPolicy, LibvirtMapIndex, PolicyTargetName } from '@cpu-atlas/core';
 import type { HostSummary, RankedChoiceDocument } from '@cpu-atlas/contract';
 
 const nameLength = 63;
@@ -7,7 +7,7 @@ const nameLength = 63;
 /** What a choice is for, as the exporters take it. */
 export function writePolicy(
   { model, line }: Pick<RankedChoiceDocument, 'model' | 'line'>,
-  { hosts, machine, accel }: PolicyPlace,
+  { hosts, machine, accel, libvirt }: PolicyPlace,
 ): CpuPolicy {
   const vendors = new Set(hosts.flatMap(({ vendor }) => vendor ?? []));
   const versions = hosts.flatMap(({ qemu }) => qemu[0]?.version ?? []);
@@ -29,7 +29,7 @@ export function writePolicy(
     qemuVersion: [...new Set(versions)].sort().join(', ') || 'unknown',
     hosts: hosts.map(({ name }) => name),
     snapshots: hosts.map(({ snapshotHash }) => snapshotHash),
-    libvirt: null,
+    libvirt,
   };
 }
 
@@ -37,6 +37,8 @@ export interface PolicyPlace {
   readonly hosts: readonly HostSummary[];
   readonly machine: string;
   readonly accel: 'kvm' | 'tcg';
+  /** The CPU map that names are checked against; null: they are not. */
+  readonly libvirt: LibvirtMapIndex | null;
 }
 
 /** The target that a link names; the command line where it names none. */

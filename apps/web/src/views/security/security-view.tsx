@@ -111,9 +111,9 @@ function LoadedSecurity({ result, state, change, isSuperseded }: LoadedProps) {
           Only gaps
         </Toggle>
         <p className="security-counts">
-          <span data-verdict="bad">✕ {gaps['over-claimed']}</span> over-claim,{' '}
-          <span data-verdict="bad">✕ {gaps['host-lacks']}</span> lack,{' '}
-          <span data-verdict="warn">◐ {gaps['should-be-on']}</span> could have more, of {hostCount} hosts
+          <GapCount sign="✕" count={gaps['over-claimed']} verdict="bad" /> over-claim,{' '}
+          <GapCount sign="✕" count={gaps['host-lacks']} verdict="bad" /> lack,{' '}
+          <GapCount sign="◐" count={gaps['should-be-on']} verdict="warn" /> could have more, of {hostCount} hosts
         </p>
         <p className="page-toolbar-end">
           <a href={formatRoute(routeTo('reports', { kind: 'security', ...exportOf(state) }))} className="button">
@@ -168,7 +168,22 @@ function LoadedSecurity({ result, state, change, isSuperseded }: LoadedProps) {
   );
 }
 
-const glyphLine = outcomes.map((outcome) => `${outcomeCharacter[outcome]} ${glyphWords[outcome]}`).join('   ');
+interface GapCountProps {
+  readonly sign: string;
+  readonly count: number;
+  readonly verdict: 'bad' | 'warn';
+}
+
+/** Coloured only where there is something to mend. */
+function GapCount({ sign, count, verdict }: GapCountProps) {
+  return (
+    <span data-verdict={count === 0 ? undefined : verdict}>
+      {sign} {count}
+    </span>
+  );
+}
+
+const glyphLine = outcomes.map((outcome) => `${outcomeCharacter[outcome]} ${glyphWords[outcome]}`).join(' · ');
 
 /** The front panel on paper. */
 function writeCaption(
