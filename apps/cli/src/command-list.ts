@@ -68,6 +68,18 @@ export const commandList = {
     description: 'Write one CPU for some hosts as QEMU line, libvirt XML, nova.conf, KubeVirt, Proxmox, Ansible …',
     load: async () => (await import('./options/policy-options.ts')).addPolicy,
   },
+  models: {
+    description: 'List the CPU models of a QEMU, and what their names stand for',
+    load: async () => (await import('./options/definition-options.ts')).addModels,
+  },
+  stability: {
+    description: 'Tell what changed between QEMU releases although it must not',
+    load: async () => (await import('./options/definition-options.ts')).addStability,
+  },
+  referee: {
+    description: 'Hold libvirt’s CPU map against what a QEMU defines',
+    load: async () => (await import('./options/definition-options.ts')).addReferee,
+  },
   completion: {
     description: 'Write what completes cpu-atlas in bash, zsh or fish',
     load: async () => (await import('./options/completion-options.ts')).addCompletion,

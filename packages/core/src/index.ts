@@ -194,6 +194,7 @@ export { reportPivot, type PivotReportRequest } from './export/reports/pivot-rep
 export { reportComparison } from './export/reports/comparison-report.ts';
 export { reportBaseline, reportChoices } from './export/reports/plan-report.ts';
 export { reportHosts, type HostLine } from './export/reports/host-list-report.ts';
+export { reportModels, reportReferee, reportStability } from './export/reports/definition-reports.ts';
 export { reportSecurity, type SecurityGroup } from './export/reports/security-report.ts';
 export { type ReportHost, type ReportOrigin } from './export/reports/report-origin.ts';
 export {

@@ -11,3 +11,4 @@ export {
   type TextFormat,
 } from './import-types.ts';
 export { readVms, type VmOptions, type VmReading } from './vms/read-vms.ts';
+export { readCpuMap, type ReadMapFile } from './xml/read-cpu-map.ts';

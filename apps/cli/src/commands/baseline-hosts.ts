@@ -1,5 +1,5 @@
 import { AtlasError, commonMachine } from '@cpu-atlas/core';
-import type { PlanHost, ResolveContext } from '@cpu-atlas/core';
+import type { CatalogIndex, PlanHost, ResolveContext } from '@cpu-atlas/core';
 import type { Answerer } from '../answerer.ts';
 
 /** A host file as the planner takes it; its context is always there. */
@@ -39,7 +39,12 @@ export async function readHosts(
 
 /** The machine type that was asked for, else the newest versioned q35 of all these QEMUs. @throws MACHINE_TYPE_UNKNOWN */
 export function machineOf(hosts: readonly FileHost[], asked: string | undefined): string {
-  const machine = asked ?? commonMachine([...new Set(hosts.map(({ context }) => context.index))]);
+  return machineOfCatalogs([...new Set(hosts.map(({ context }) => context.index))], asked);
+}
+
+/** The machine type that was asked for, else the newest versioned q35 of all these catalogs. @throws MACHINE_TYPE_UNKNOWN */
+export function machineOfCatalogs(indexes: readonly CatalogIndex[], asked: string | undefined): string {
+  const machine = asked ?? commonMachine(indexes);
   if (machine !== null) return machine;
   throw new AtlasError('MACHINE_TYPE_UNKNOWN', 'these QEMUs have no versioned q35 machine type in common', {
     where: '--machine',
