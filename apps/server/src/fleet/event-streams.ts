@@ -40,7 +40,7 @@ const usualLimits: StreamLimits = {
   streams: 512,
   waitingBytes: 512 * 1024,
   keepAliveMs: 15_000,
-  lifeMs: 300_000,
+  lifeMs: 60_000,
   freshnessMs: 1_000,
   retryMs: 2_000,
 };
