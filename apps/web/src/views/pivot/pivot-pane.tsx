@@ -21,7 +21,7 @@ import { TrayButton } from '../compare/tray-button.tsx';
 import { useTray } from '../compare/tray.ts';
 import { placeOf } from './cell-place.ts';
 import type { CellPlace } from './cell-place.ts';
-import { soleOutcome } from './pivot-picture.ts';
+import { soleOutcome } from './lay-pivot.ts';
 import type { PivotPicture } from './pivot-picture.ts';
 
 interface PivotPaneProps {

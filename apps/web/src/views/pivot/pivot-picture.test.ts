@@ -1,8 +1,10 @@
 import type { Cube, CubeSheet } from '@cpu-atlas/core';
 import { notOfferedClass } from '@cpu-atlas/core';
 import { describe, expect, it } from 'vitest';
-import { buildPivotGrid, drawPivot, soleOutcome, tallyPicture } from './pivot-picture.ts';
-import type { PivotChoice } from './pivot-picture.ts';
+import { soleOutcome } from './lay-pivot.ts';
+import type { PivotChoice } from './lay-pivot.ts';
+import { buildPivotGrid } from './pivot-grid.ts';
+import { drawPivot, tallyPicture } from './pivot-picture.ts';
 
 /** Two classes of cells, two columns of hosts: class 0 runs on both, class 1 loses 3 features on the second. */
 const sheet: CubeSheet = {

@@ -22,8 +22,11 @@ import { PivotBanners } from './pivot-banners.tsx';
 import { PivotPane } from './pivot-pane.tsx';
 import { PivotPanel } from './pivot-panel.tsx';
 import { PivotToolbar } from './pivot-toolbar.tsx';
-import { buildPivotGrid, drawPivot, layPivot, tallyPicture } from './pivot-picture.ts';
-import type { PivotChoice, PivotPicture } from './pivot-picture.ts';
+import { layPivot } from './lay-pivot.ts';
+import type { PivotChoice } from './lay-pivot.ts';
+import { buildPivotGrid } from './pivot-grid.ts';
+import { drawPivot, tallyPicture } from './pivot-picture.ts';
+import type { PivotPicture } from './pivot-picture.ts';
 import { useCube } from './use-cube.ts';
 import '../matrix-screen.css';
 
