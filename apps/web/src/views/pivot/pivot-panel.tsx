@@ -4,6 +4,7 @@ import { catalogsQuery } from '../../api/queries.ts';
 import type { Option } from '../../components/fuzzy-options.ts';
 import { PickList } from '../../components/pick-list.tsx';
 import { LaunchFields } from '../../components/launch-fields.tsx';
+import { TimeField } from '../../components/time-field.tsx';
 import { compareMachines } from '../../matrix/machine-axis.ts';
 import type { ViewState } from '../../navigation/route.ts';
 import type { ChangeState } from '../../navigation/use-route.ts';
@@ -70,6 +71,7 @@ export function PivotPanel({ cube, state, change }: PivotPanelProps) {
         />
       )}
       <LaunchFields state={state} onChange={change} />
+      <TimeField at={state.at} onPick={(at) => change({ at })} />
     </>
   );
 }

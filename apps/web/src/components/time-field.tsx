@@ -1,0 +1,46 @@
+import type { Option } from './fuzzy-options.ts';
+import { PickList } from './pick-list.tsx';
+
+interface TimeFieldProps {
+  /** RFC 3339; '': now. */
+  readonly at: string;
+  readonly onPick: (at: string) => void;
+}
+
+const hourMs = 3_600_000;
+const earlier = [
+  { label: '1 hour ago', agoMs: hourMs },
+  { label: '1 day ago', agoMs: 24 * hourMs },
+  { label: '7 days ago', agoMs: 7 * 24 * hourMs },
+  { label: '30 days ago', agoMs: 30 * 24 * hourMs },
+] as const;
+
+/** The time as of which the fleet is told. Held at a moment, a link shows the same snapshots later and elsewhere. */
+export function TimeField({ at, onPick }: TimeFieldProps) {
+  return (
+    <PickList
+      label="Time"
+      value={<span className="panel-value">{at === '' ? 'now' : writeTime(at)}</span>}
+      chosen={at}
+      options={() => listTimes(at, Date.now())}
+      onPick={onPick}
+    />
+  );
+}
+
+function listTimes(at: string, nowMs: number): readonly Option[] {
+  const moment = (agoMs: number) => new Date(nowMs - agoMs).toISOString();
+  return [
+    { value: '', label: 'now', note: 'follows the fleet' },
+    ...(at === '' ? [] : [{ value: at, label: writeTime(at), note: 'held' }]),
+    { value: moment(0), label: 'this moment', note: 'held: the link keeps these snapshots' },
+    ...earlier.map(({ label, agoMs }): Option => ({ value: moment(agoMs), label, note: 'as the fleet was' })),
+  ];
+}
+
+/** Of the day and the minute, in the time of whoever looks; a text that is no time as it is. */
+function writeTime(at: string): string {
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) return at;
+  return time.toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+}
