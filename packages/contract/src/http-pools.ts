@@ -71,6 +71,11 @@ export const planRequestSchema = z
     fleetSchema.extend({
       kind: z.literal('choices'),
       models: z.array(name).min(1).max(512).optional().describe('Left out: all'),
+      lines: z
+        .array(z.string().min(1).max(limits.cpuStringLength))
+        .max(256)
+        .optional()
+        .describe('More arguments of -cpu to rank beside them, such as custom models'),
       wished: z
         .array(name)
         .max(256)

@@ -85,9 +85,9 @@ type Unanswered<Kind extends PlanResult['kind']> = Omit<ResultOf<Kind>, 'machine
 async function answerChoices(
   hosts: readonly PlanHost[],
   request: PlanRequest,
-  { models, wished, limit }: BodyOf<'choices'>,
+  { models, lines, wished, limit }: BodyOf<'choices'>,
 ): Promise<Unanswered<'choices'>> {
-  const asked = { ...request, models, wished: wished ?? mitigations(), abiLevelOf };
+  const asked = { ...request, models, lines, wished: wished ?? mitigations(), abiLevelOf };
   const choices = await inSlices(rankChoicesInSteps(hosts, asked));
   return { kind: 'choices', total: choices.length, choices: choices.slice(0, limit).map(documentChoice) };
 }

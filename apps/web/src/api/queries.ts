@@ -6,6 +6,9 @@ import type {
   CatalogSummary,
   Comparison,
   CpuMapList,
+  CustomModelCheckRequest,
+  CustomModelCheckResult,
+  CustomModelList,
   GuestCpuidAnswer,
   GuestCpuidsRequest,
   GuestCpuidsResult,
@@ -18,6 +21,7 @@ import type {
   PlanRequestBody,
   PlanResult,
   ReportRequestInput,
+  SavedCustomModel,
   SecurityResult,
   StabilityResult,
   TokenCreated,
@@ -133,6 +137,39 @@ export function requestToken(request: TokenRequest): Promise<TokenCreated> {
 
 export function revokeToken(id: string): Promise<void> {
   return requestJson(`/tokens/${encodeURIComponent(id)}`, { timeoutMs: quickMs, method: 'DELETE' });
+}
+
+export const customModelsQuery = queryOptions({
+  queryKey: ['custom-models'],
+  queryFn: ({ signal }) => requestJson<CustomModelList>('/custom-models', { signal, timeoutMs: quickMs }),
+});
+
+/** One custom model; without a version the newest. */
+export function customModelQuery(name: string, version?: number) {
+  const query = version === undefined ? '' : `?version=${version}`;
+  return queryOptions({
+    queryKey: [...customModelsQuery.queryKey, name, version ?? 'newest'],
+    queryFn: ({ signal }) =>
+      requestJson<SavedCustomModel>(`/custom-models/${encodeURIComponent(name)}${query}`, {
+        signal,
+        timeoutMs: quickMs,
+      }),
+    enabled: name !== '',
+  });
+}
+
+/** Saves a new version. */
+export function saveCustomModel({ name, ...body }: SavedCustomModel['model']): Promise<SavedCustomModel> {
+  return requestJson(`/custom-models/${encodeURIComponent(name)}`, { timeoutMs: quickMs, method: 'PUT', body });
+}
+
+export function removeCustomModel(name: string): Promise<void> {
+  return requestJson(`/custom-models/${encodeURIComponent(name)}`, { timeoutMs: quickMs, method: 'DELETE' });
+}
+
+/** What a file of custom models holds, and what a QEMU does not know of it. */
+export function checkCustomModelFile(request: Partial<CustomModelCheckRequest>): Promise<CustomModelCheckResult> {
+  return requestJson('/custom-model-checks', { timeoutMs: quickMs, body: request });
 }
 
 export function requestProbe(host: string): Promise<{ readonly summary: HostSummary }> {

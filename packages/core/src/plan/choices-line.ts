@@ -1,3 +1,4 @@
+import { parseCpuArgument } from '../resolve/cpu-argument.ts';
 import { silentlyDropped } from './choices-probe.ts';
 import { CommonFeatures, Hindrances, type Possibilities } from './choices-survey.ts';
 import type { ClassProber } from './class-prober.ts';
@@ -93,9 +94,12 @@ function* tryLine(cpu: string, classes: readonly HostClass[], prober: ClassProbe
 
 function pinnedFeatures(model: string, request: PlanRequest, possibilities: Possibilities): string[] {
   if (request.accel !== 'kvm') return [];
-  const indexes = possibilities.indexes();
-  const dropped = new Set(indexes.flatMap((index) => silentlyDropped(index, request.machine, model)));
+  const { model: base, edits } = parseCpuArgument(model);
+  const indexes = possibilities.indexes().filter(({ modelByName }) => modelByName.has(base));
+  const dropped = new Set(indexes.flatMap((index) => silentlyDropped(index, request.machine, base)));
+  const own = new Set(edits.map(({ name }) => name));
   return [...dropped].filter(
-    (name) => indexes.every(({ features }) => features.has(name)) && !possibilities.isGivenSomewhere(name),
+    (name) =>
+      !own.has(name) && indexes.every(({ features }) => features.has(name)) && !possibilities.isGivenSomewhere(name),
   );
 }

@@ -73,6 +73,23 @@ describe('ranked choices', () => {
     expect(ranked.find(({ model }) => model === 'host')?.proof.answer).toBe('no');
   });
 
+  it('ranks a custom model like any other, and takes out of it what some host lacks', () => {
+    const [choice] = rankChoices([...hosts, opteron], {
+      ...request,
+      models: [],
+      lines: ['EPYC-v1,avx2=on,sse4a=off,level=13'],
+    });
+    expect(choice).toMatchObject({ isDefined: true, isOfVendor: true, proof: { answer: 'yes', yes: 4 } });
+    expect(choice.line.cpu).toMatch(/^EPYC-v1,avx2=on,sse4a=off,level=13,/);
+    expect(choice.line.removed).toContain('avx2');
+    expect(choice.features).not.toContain('sse4a');
+    for (const { context } of [...hosts, opteron]) {
+      if ('unseen' in context) throw new Error('all are seen');
+      const { enforce } = resolve(context, { ...request, cpu: `${choice.line.cpu},enforce=on` });
+      expect(enforce).toBe('starts');
+    }
+  });
+
   it('the order of the hosts changes nothing', () => {
     const models = ['EPYC-v1', 'Haswell-v4', 'Opteron_G3-v1', 'max'];
     const shape = (fleet: readonly PlanHost[]): unknown =>

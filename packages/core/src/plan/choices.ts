@@ -1,5 +1,6 @@
 import type { CatalogIndex } from '../catalog/catalog-index.ts';
 import { compareNames, familyOf, newestFirst } from '../matrix/model-families.ts';
+import { parseCpuArgument } from '../resolve/cpu-argument.ts';
 import { acceleratorOf, kindOf, machineOf } from '../resolve/locate-cell.ts';
 import { AtlasError } from '../errors.ts';
 import { Losses, tallyAnswers, type FeatureLoss, type HostTally, type StartRefusal } from './choices-losses.ts';
@@ -23,10 +24,13 @@ export interface ChoiceRequest extends PlanRequest {
   readonly abiLevelOf: (features: ReadonlySet<string>) => number;
   /** Models to rank; absent: all that any QEMU of the hosts knows. */
   readonly models?: readonly string[] | undefined;
+  /** More `-cpu` arguments to rank beside them: custom models. */
+  readonly lines?: readonly string[] | undefined;
 }
 
 /** One model (version) for a set of hosts. */
 export interface RankedChoice {
+  /** Its name; of `lines` the whole argument. */
   readonly model: string;
   readonly deprecated: boolean;
   /** False for `host` and `max`, which are what each host is. */
@@ -70,7 +74,7 @@ export function modelsOn(index: CatalogIndex, request: PlanRequest): string[] {
  * `max`; of the hosts' own vendor; the ABI level of the guest; how many features it gets, less those that had to be taken
  * from the model; how many of the wished-for features; not deprecated; fewer changes to the model; the newer one. Yields between models, so that whoever runs it can do
  * something else in between.
- * @throws CATALOG_INVALID, SNAPSHOT_INVALID
+ * @throws CPU_STRING_INVALID, CATALOG_INVALID, SNAPSHOT_INVALID
  */
 export function* rankChoicesInSteps(
   hosts: readonly PlanHost[],
@@ -82,9 +86,10 @@ export function* rankChoicesInSteps(
     answering.flatMap(({ sample }) => ('unseen' in sample.context ? [] : [sample.context.index])),
   );
   const models = request.models ?? [...new Set([...indexes].flatMap((index) => modelsOn(index, request)))];
+  const asked = [...new Set([...models, ...(request.lines ?? [])])];
   const prober = new ClassProber(launchOf(request));
   const choices: RankedChoice[] = [];
-  for (const model of models) {
+  for (const model of asked) {
     yield;
     choices.push(yield* weigh(model, { classes, indexes, request, prober }));
   }
@@ -135,12 +140,13 @@ function* weigh(model: string, { classes, indexes, request, prober }: Field): St
   });
   const { line, features, answers } = yield* composeLine(bare, request, classes, prober);
   const proof = yield* compareInSteps({ ...launchOf(request), cpu: line.cpu }, answers, prober);
-  const records = [...indexes].flatMap((index) => index.catalog.models.filter(({ name }) => name === model));
+  const { model: base } = parseCpuArgument(model);
+  const records = [...indexes].flatMap((index) => index.catalog.models.filter(({ name }) => name === base));
   return {
     model,
     deprecated: records.some(({ deprecated }) => deprecated),
-    isDefined: kindOf(model) === 'defined',
-    isOfVendor: isOfVendor(model, classes),
+    isDefined: kindOf(base) === 'defined',
+    isOfVendor: isOfVendor(base, classes),
     plain: tallyAnswers(bare.answers),
     losses: losses.features(),
     refusals: losses.refusals(),

@@ -10,6 +10,11 @@ export const modelsFields = {
   isUnfolded: named('versions', flagField()),
   showDeprecated: named('deprecated', flagField()),
   sort: textField(),
+  tab: choiceField(['known', 'custom']),
+  /** The custom model that is edited; '': a new one. */
+  custom: textField(),
+  /** What is open beside the custom models. */
+  side: choiceField(['', 'edit', 'import']),
 } as const;
 
 export const modelTabs = ['definition', 'features', 'runs', 'guest'] as const;

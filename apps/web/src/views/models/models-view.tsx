@@ -7,12 +7,14 @@ import { FaultNotice } from '../../components/fault-notice.tsx';
 import { SearchField, Select, focusSearchField } from '../../components/inputs.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
+import { Tabs } from '../../components/tabs.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import { routeTo } from '../../navigation/route.ts';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange, useNavigate } from '../../navigation/use-route.ts';
 import { CatalogPick } from './catalog-pick.tsx';
 import { modelColumns } from './model-columns.tsx';
+import { CustomTab } from './custom/custom-tab.tsx';
 import { filterModelRows, listModelRows } from './model-rows.ts';
 import { useCatalog } from './use-catalog.ts';
 import type { LoadedCatalog } from './use-catalog.ts';
@@ -25,7 +27,12 @@ const vendors = [
   { value: 'other', label: 'others' },
 ] as const;
 
-/** All CPU models of one QEMU. */
+const tabs = [
+  { value: 'known', label: 'Of QEMU' },
+  { value: 'custom', label: 'Custom' },
+] as const;
+
+/** All CPU models of one QEMU, and those of one's own. */
 export function ModelsView({ state }: { readonly state: ViewState<'models'> }) {
   const change = useChange('models');
   const loaded = useCatalog(state.catalog);
@@ -39,7 +46,18 @@ export function ModelsView({ state }: { readonly state: ViewState<'models'> }) {
       ) : loaded.kind === 'loading' ? (
         <div className="models-skeleton" role="status" aria-label="Loading the models" />
       ) : (
-        <ModelList loaded={loaded} state={state} />
+        <Tabs
+          label="Kinds of models"
+          tabs={tabs}
+          chosen={state.tab}
+          onChoose={(tab) => change({ tab, sort: '', custom: '', side: '' })}
+        >
+          {state.tab === 'custom' ? (
+            <CustomTab loaded={loaded} state={state} />
+          ) : (
+            <ModelList loaded={loaded} state={state} />
+          )}
+        </Tabs>
       )}
     </Shell>
   );

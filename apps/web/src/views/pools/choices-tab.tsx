@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { RankedChoiceDocument } from '@cpu-atlas/contract';
-import { planQuery } from '../../api/queries.ts';
+import { customModelsQuery, planQuery } from '../../api/queries.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
 import type { TableColumn } from '../../components/table/table-column.ts';
@@ -23,17 +23,29 @@ const everyChoice = 512;
 interface RankedRow {
   readonly rank: number;
   readonly choice: RankedChoiceDocument;
+  /** Name of the custom model that it is; null: it is one of QEMU's. */
+  readonly custom: string | null;
 }
 
 /** Every model for the chosen hosts, best first, with what it loses and the line that starts everywhere. */
 export function ChoicesTab({ input, machine, state }: ChoicesTabProps) {
   const change = useChange('pools');
-  const asked = planQuery({ kind: 'choices', ...input.request, limit: everyChoice }, input.stamp);
-  const query = useQuery({ ...asked, placeholderData: keepPreviousData });
+  const custom = useQuery(customModelsQuery);
+  const lines = custom.data?.items.map(({ cpu }) => cpu) ?? [];
+  const asked = planQuery(
+    { kind: 'choices', ...input.request, limit: everyChoice, ...(lines.length === 0 ? {} : { lines }) },
+    input.stamp,
+  );
+  const query = useQuery({ ...asked, enabled: !custom.isPending, placeholderData: keepPreviousData });
   return (
     <AnswerOf query={query} what={`every model on ${countHosts(input.hosts.length)}, ranked and proven`}>
       {({ choices }) => {
-        const rows = choices.map((choice, at): RankedRow => ({ rank: at + 1, choice }));
+        const nameOf = new Map(custom.data?.items.map(({ cpu, model }) => [cpu, model.name]));
+        const rows = choices.map((choice, at): RankedRow => ({
+          rank: at + 1,
+          choice,
+          custom: nameOf.get(choice.model) ?? null,
+        }));
         const shown = choices.find(({ model }) => model === state.model) ?? choices[0];
         return (
           <div className="page-split">
@@ -66,10 +78,14 @@ const columns: readonly TableColumn<RankedRow>[] = [
     key: 'model',
     head: 'Model',
     width: 'minmax(170px, 1.4fr)',
-    value: ({ choice }) => choice.model,
-    cell: ({ choice }) => (
-      <span className="mono" data-dimmed={choice.deprecated ? '' : undefined}>
-        {choice.model}
+    value: ({ choice, custom }) => custom ?? choice.model,
+    cell: ({ choice, custom }) => (
+      <span
+        className="mono"
+        data-dimmed={choice.deprecated ? '' : undefined}
+        title={custom === null ? undefined : choice.model}
+      >
+        {custom ?? choice.model} {custom === null ? null : <span className="chip">custom</span>}
       </span>
     ),
   },
