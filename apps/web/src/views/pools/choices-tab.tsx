@@ -19,6 +19,8 @@ interface ChoicesTabProps {
 
 /** All that any QEMU knows: lists are short enough to be sent whole. */
 const everyChoice = 512;
+/** Custom models that one ranking takes. */
+const mostLines = 256;
 
 interface RankedRow {
   readonly rank: number;
@@ -31,7 +33,7 @@ interface RankedRow {
 export function ChoicesTab({ input, machine, state }: ChoicesTabProps) {
   const change = useChange('pools');
   const custom = useQuery(customModelsQuery);
-  const lines = custom.data?.items.map(({ cpu }) => cpu) ?? [];
+  const lines = custom.data?.items.slice(0, mostLines).map(({ cpu }) => cpu) ?? [];
   const asked = planQuery(
     { kind: 'choices', ...input.request, limit: everyChoice, ...(lines.length === 0 ? {} : { lines }) },
     input.stamp,
