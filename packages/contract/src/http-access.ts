@@ -33,7 +33,7 @@ export const sessionSchema = z
 
 export const sessionRequestSchema = z
   .object({ token: z.string().min(1).max(limits.nameLength) })
-  .meta({ id: 'SessionRequest' });
+  .meta({ id: 'SessionRequest', example: { token: 'cpa_example' } });
 
 export const loginQuerySchema = z.object({
   returnTo: z.string().max(limits.textLength).optional().describe('Path of the dashboard to come back to'),
@@ -59,7 +59,7 @@ export const tokenRequestSchema = z
     path: ['host'],
     message: 'only the token of an agent has a host',
   })
-  .meta({ id: 'TokenRequest' });
+  .meta({ id: 'TokenRequest', example: { name: 'rack r1', role: 'agent', host: 'node-a', lifeSeconds: 2_592_000 } });
 
 export const tokenSchema = z
   .object({

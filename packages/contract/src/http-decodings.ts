@@ -10,7 +10,10 @@ export const decodingRequestSchema = z
       .max(decodeLimits.characters)
       .describe('What QEMU, libvirt, Nova, KubeVirt, XAPI, Proxmox or a guest printed'),
   })
-  .meta({ id: 'DecodingRequest' });
+  .meta({
+    id: 'DecodingRequest',
+    example: { text: "host doesn't support requested feature: CPUID.07H:EBX.hle [bit 4]" },
+  });
 
 export const decodedFeatureSchema = z
   .object({

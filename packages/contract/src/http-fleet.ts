@@ -43,7 +43,10 @@ export const commandOutcomeSchema = z
     z.object({ kind: z.literal('verify'), verification: verificationResultSchema }),
     z.object({ kind: z.literal('fault'), problem: problemSchema }),
   ])
-  .meta({ id: 'CommandOutcome' });
+  .meta({
+    id: 'CommandOutcome',
+    example: { kind: 'probe', snapshot: 'sha256:9b8cead78ad877a8faca5a347ca95b85008a5babb8e87836ac08ba7bf39dbdc5' },
+  });
 
 export const commandsQuerySchema = z.object({
   run,
@@ -77,7 +80,15 @@ export const heartbeatSchema = z
       .max(256)
       .default([]),
   })
-  .meta({ id: 'Heartbeat' });
+  .meta({
+    id: 'Heartbeat',
+    example: {
+      snapshot: 'sha256:9b8cead78ad877a8faca5a347ca95b85008a5babb8e87836ac08ba7bf39dbdc5',
+      snapshotAgeMs: 1_000,
+      agentVersion: '0.1.0',
+      takesCommands: true,
+    },
+  });
 
 export const heartbeatAnswerSchema = z
   .object({

@@ -20,7 +20,10 @@ export const guestCpuidsRequestSchema = z
     requests: z.array(guestCpuidItemSchema).min(1).max(limits.guestCpuidsPerCall),
     compare: z.boolean().default(false).describe('Also compare each with the first'),
   })
-  .meta({ id: 'GuestCpuidsRequest' });
+  .meta({
+    id: 'GuestCpuidsRequest',
+    example: { requests: [{ host: 'node-a', accel: 'kvm', machine: 'pc-q35-10.0', cpu: 'EPYC-Milan', vcpu: 1 }] },
+  });
 
 const hex32 = z.string().regex(/^0x[0-9a-f]{8}$/);
 const registers = { eax: hex32, ebx: hex32, ecx: hex32, edx: hex32 };

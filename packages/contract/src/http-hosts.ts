@@ -123,7 +123,7 @@ export const hostDetailSchema = z
 
 export const probeRequestSchema = z
   .object({ host: z.string().max(limits.nameLength).optional().describe('Id of the host; left out: this one') })
-  .meta({ id: 'ProbeRequest' });
+  .meta({ id: 'ProbeRequest', example: { host: 'node-a' } });
 
 export const probeResultSchema = z.object({ summary: hostSummarySchema }).meta({ id: 'ProbeResult' });
 
@@ -137,7 +137,7 @@ export const hostChangeSchema = z
       .optional()
       .describe('Replace those given before; labels of the host itself stay beside them'),
   })
-  .meta({ id: 'HostChange' });
+  .meta({ id: 'HostChange', example: { name: 'node-a', labels: { rack: 'r1' } } });
 
 /** Cursor paging of collections. */
 export const pageQuerySchema = z.object({

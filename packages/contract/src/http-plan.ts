@@ -34,7 +34,10 @@ export const baselineRequestSchema = planSchema
     migratable: z.boolean().default(true).describe('Leave out what does not survive a migration'),
     libvirt: libvirtReleaseSchema.optional().describe('Also tell what this libvirt would answer'),
   })
-  .meta({ id: 'BaselineRequest' });
+  .meta({
+    id: 'BaselineRequest',
+    example: { hosts: ['node-a', 'node-b'], mode: 'best-predefined-model', libvirt: '11.3.0' },
+  });
 
 const editedModelSchema = z.object({ model: z.string(), added: z.array(z.string()), removed: z.array(z.string()) });
 
@@ -149,7 +152,13 @@ export const cpuComparisonRequestSchema = planSchema
     libvirt: libvirtReleaseSchema.default('11.3.0'),
     hostCpu: libvirtCpuSchema.optional().describe('Instead of hosts: a host as libvirt describes it'),
   })
-  .meta({ id: 'CpuComparisonRequest' });
+  .meta({
+    id: 'CpuComparisonRequest',
+    example: {
+      cpu: { model: 'Skylake-Server', features: [{ name: 'avx512f', policy: 'require' }] },
+      libvirt: '11.3.0',
+    },
+  });
 
 const comparisonSchema = z
   .object({
@@ -289,7 +298,12 @@ export const customModelCheckRequestSchema = z
       .describe('Proxmox’s cpu-models.conf, or QEMU’s old [cpudef] sections'),
     catalog: catalogReferenceSchema.optional(),
   })
-  .meta({ id: 'CustomModelCheckRequest' });
+  .meta({
+    id: 'CustomModelCheckRequest',
+    example: {
+      file: { format: 'proxmox', text: 'cpu-model: pool\n    flags +pcid;-hle\n    reported-model Haswell\n' },
+    },
+  });
 
 export const customModelCheckResultSchema = z
   .object({
@@ -334,7 +348,10 @@ export const customModelContentSchema = z
       .max(100)
       .default([]),
   })
-  .meta({ id: 'CustomModelContent' });
+  .meta({
+    id: 'CustomModelContent',
+    example: { base: 'Skylake-Server-v4', features: [{ name: 'md-clear', isOn: true }] },
+  });
 
 export const savedCustomModelSchema = z
   .object({

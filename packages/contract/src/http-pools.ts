@@ -97,7 +97,10 @@ export const planRequestSchema = z
       vms: z.array(vmRecordSchema).max(vmsPerRequest).optional(),
     }),
   ])
-  .meta({ id: 'PlanRequest' });
+  .meta({
+    id: 'PlanRequest',
+    example: { kind: 'choices', hosts: ['node-a', 'node-b'], models: ['EPYC-Milan', 'EPYC-v4'] },
+  });
 
 const hostRefSchema = z.object({ id: z.string(), name: z.string() });
 
@@ -232,7 +235,10 @@ export const vmsRequestSchema = z
       .optional()
       .describe('A rolling upgrade of QEMU'),
   })
-  .meta({ id: 'VmsRequest' });
+  .meta({
+    id: 'VmsRequest',
+    example: { text: 'name,machine,cpu,host\nweb-1,pc-q35-10.0,"EPYC-v4,-xsaves",node-a\n', drain: 'node-a' },
+  });
 
 const reachSchema = z.object({
   hosts: z.array(z.string()).describe('Ids of hosts that are alike'),

@@ -31,7 +31,12 @@ export const resolutionItemSchema = resolutionRequestSchema
 
 export const resolutionsRequestSchema = z
   .object({ requests: z.array(resolutionItemSchema).min(1).max(limits.requestsPerCall) })
-  .meta({ id: 'ResolutionsRequest' });
+  .meta({
+    id: 'ResolutionsRequest',
+    example: {
+      requests: [{ host: 'node-a', accel: 'kvm', machine: 'pc-q35-10.0', cpu: 'EPYC-Milan,+vmx', explain: true }],
+    },
+  });
 
 const echoedId = z.union([z.string(), z.number()]).optional();
 
@@ -95,7 +100,7 @@ export const verificationRequestSchema = resolutionRequestSchema
       .optional()
       .describe('Path of one of the host’s QEMU binaries; left out: the first'),
   })
-  .meta({ id: 'VerificationRequest' });
+  .meta({ id: 'VerificationRequest', example: { accel: 'kvm', machine: 'pc-q35-10.0', cpu: 'EPYC-Milan' } });
 
 const shownValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
 

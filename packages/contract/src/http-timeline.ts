@@ -52,7 +52,10 @@ export const comparisonRequestSchema = z
     b: comparedSideSchema,
     catalog: catalogReferenceSchema.optional().describe('One QEMU for both; left out: each with its own'),
   })
-  .meta({ id: 'ComparisonRequest' });
+  .meta({
+    id: 'ComparisonRequest',
+    example: { a: { host: 'node-a', at: '2026-11-01T00:00:00Z' }, b: { host: 'node-a' } },
+  });
 
 export const changeCauseSchema = z.enum(['hardware', 'microcode', 'kernel', 'module-parameter', 'qemu']);
 
