@@ -1,6 +1,6 @@
 // Takes a picture of every screen of the demo fleet, with its tabs, light and dark, at three widths, and of the states in
-// which there is nothing to show: `npm run screenshots -- FOLDER` after `npm run build`; `--only pools,hosts` takes some of
-// the screens. With --docs the few that the documentation shows go to docs/img. A complaint on a console fails the run.
+// which there is nothing to show: `npm run screenshots -- FOLDER` after `npm run build`; `--only pools,states` takes some of
+// them. With --docs the few that the documentation shows go to docs/img. A complaint on a console fails the run.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launchChromium, root, serveAtlas } from './dashboard/served-demo.mjs';
@@ -80,7 +80,7 @@ async function settle(page) {
   await page.waitForFunction(
     () => {
       const waiting = [...document.querySelectorAll('[role="status"]')].some((status) =>
-        /^(Loading|Comparing|Asking|Computing)/.test(status.getAttribute('aria-label') ?? status.textContent),
+        /^(Loading|Comparing|Asking|Computing|Making)/.test(status.getAttribute('aria-label') ?? status.textContent),
       );
       return document.querySelector('main h1') !== null && !waiting;
     },
@@ -141,7 +141,7 @@ try {
   const demo = await serveAtlas();
   try {
     await pictureScreens(demo.url);
-    if (!isForDocs && only === null) await pictureStates(demo.url);
+    if (!isForDocs && (only?.includes('states') ?? true)) await pictureStates(demo.url);
   } finally {
     await demo.stop();
   }

@@ -87,16 +87,7 @@ export function HostsTab({ hosts, selection, state }: HostsTabProps) {
         onSort={(next) => change({ sort: next })}
         selection={{ chosen, onChange: choose }}
         empty={
-          <EmptyState
-            title="No host fits"
-            action={
-              <button type="button" className="button" onClick={() => change({ search: '', labels: [], hosts: null })}>
-                Show all hosts
-              </button>
-            }
-          >
-            <p>The search and the labels leave none.</p>
-          </EmptyState>
+          <NoHosts isFleetEmpty={hosts.length === 0} onReset={() => change({ search: '', labels: [], hosts: null })} />
         }
       />
     </>
@@ -201,3 +192,28 @@ const classColumns: readonly TableColumn<HostFold>[] = [
   { key: 'count', head: 'Hosts', width: '72px', align: 'end', value: ({ hosts }) => hosts.length },
   ...detailColumns,
 ];
+
+function NoHosts({ isFleetEmpty, onReset }: { readonly isFleetEmpty: boolean; readonly onReset: () => void }) {
+  if (isFleetEmpty) {
+    return (
+      <EmptyState title="No host is known yet">
+        <p>
+          A pool needs hosts: <a href={formatRoute(routeTo('fleet', { tab: 'import' }))}>import</a> what they print, or{' '}
+          <a href={formatRoute(routeTo('fleet', { tab: 'join' }))}>let them join</a>.
+        </p>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      title="No host fits"
+      action={
+        <button type="button" className="button" onClick={onReset}>
+          Show all hosts
+        </button>
+      }
+    >
+      <p>The search and the labels leave none.</p>
+    </EmptyState>
+  );
+}
