@@ -59,7 +59,7 @@ export async function serveAtlas(more: readonly string[] = []): Promise<ServedAt
     env: { ...process.env, CPU_ATLAS_DATA_DIR: dataDirectory },
     stdio: ['ignore', 'ignore', 'ignore'],
   });
-  const limitAt = startedAt + 30_000;
+  const limitAt = startedAt + 60_000;
   while (!(await answers(`${url}/healthz`))) {
     if (performance.now() > limitAt || child.exitCode !== null) {
       await stopProcess(child);

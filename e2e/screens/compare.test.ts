@@ -1,21 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  canTryScreens,
-  settle,
-  settledAddress,
-  skipReason,
-  startBench,
-  type ScreenBench,
-} from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens, settle, settledAddress } from '../testing/screen-bench.ts';
 
-describe.skipIf(!canTryScreens)(`compare ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('compare', (bench) => {
   it('shows what differs first, with bit and layer, and what is equal behind a count', async () => {
     const items =
       'host:demo:lab-epyc-milan-6.1,model:EPYC-Milan,cell:Skylake-Server-v4@pc-q35-10.0@demo:lab-epyc-milan-6.1';

@@ -1,14 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens } from '../testing/screen-bench.ts';
 
-describe.skipIf(!canTryScreens)(`decoding an error ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('decoding an error', (bench) => {
   it('names the bit and what to do, and sends nothing', async () => {
     const { page, complaints } = await bench.open('/decode');
     const sent: string[] = [];

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, settle, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens, settle } from '../testing/screen-bench.ts';
 
 const emptyList = { items: [], total: 0, nextCursor: null, byFreshness: { fresh: 0, stale: 0, unreachable: 0 } };
 
@@ -8,14 +8,7 @@ async function answer(page: Page, path: string, body: object): Promise<void> {
   await page.route(`**/api/v1/${path}`, (route) => route.fulfill({ json: body }));
 }
 
-describe.skipIf(!canTryScreens)(`a backend that was just started ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench([]);
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('a backend that was just started', [], (bench) => {
   it('explains an empty store, and offers the demo fleet and the import', async () => {
     const { page, complaints } = await bench.window();
     await answer(page, 'hosts?*', emptyList);

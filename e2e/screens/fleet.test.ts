@@ -1,19 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { checkoutRoot } from '../oracle/oracle-files.ts';
-import { canTryScreens, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { describeScreens } from '../testing/screen-bench.ts';
 
 const dump = readFileSync(join(checkoutRoot, 'packages/importer/corpus/cpuid-one-xeon-gold-6148.txt'), 'utf8');
 
-describe.skipIf(!canTryScreens)(`managing the fleet ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('managing the fleet', (bench) => {
   it('looks at a dump first, then imports it, and links to the host', async () => {
     const { page, complaints } = await bench.open('/fleet');
     await page.getByLabel('What the host printed').fill(dump);

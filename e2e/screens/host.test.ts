@@ -1,14 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, settle, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens, settle } from '../testing/screen-bench.ts';
 
-describe.skipIf(!canTryScreens)(`one host ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('one host', (bench) => {
   it('shows the four layers of the machine it runs on', async () => {
     const { page, complaints } = await bench.open('/host');
     const layers = page.getByRole('list', { name: 'Layers' });

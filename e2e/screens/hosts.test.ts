@@ -1,14 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, settle, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens, settle } from '../testing/screen-bench.ts';
 
-describe.skipIf(!canTryScreens)(`the hosts ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('the hosts', (bench) => {
   it('lists the demo fleet, counts who is silent, and filters by that', async () => {
     const { page, complaints } = await bench.open('/hosts');
     const total = Number(await page.getByRole('grid', { name: 'Hosts' }).getAttribute('aria-rowcount')) - 1;

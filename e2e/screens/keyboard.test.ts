@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { screenAddresses } from '../testing/screen-addresses.ts';
-import { canTryScreens, settle, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { describeScreens, settle } from '../testing/screen-bench.ts';
 
 /** More stops than this on one screen nobody goes through. */
 const mostStops = 150;
@@ -34,14 +34,7 @@ async function listMissed(page: Page): Promise<readonly string[]> {
   );
 }
 
-describe.skipIf(!canTryScreens)(`the keyboard alone ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('the keyboard alone', (bench) => {
   it.each(screenAddresses)(
     'reaches everything on $view',
     async ({ address }) => {

@@ -1,14 +1,7 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { screenAddresses } from '../testing/screen-addresses.ts';
-import {
-  canTryScreens,
-  settle,
-  settledAddress,
-  skipReason,
-  startBench,
-  type ScreenBench,
-} from '../testing/screen-bench.ts';
+import { describeScreens, settle, settledAddress } from '../testing/screen-bench.ts';
 
 /** What the grid says to a screen reader, which is what it paints. */
 async function readGrid(page: Page): Promise<readonly string[]> {
@@ -21,14 +14,7 @@ async function readGrid(page: Page): Promise<readonly string[]> {
 
 const matrixAddress = '/matrix?host=demo:epyc-7601-32-core';
 
-describe.skipIf(!canTryScreens)(`links ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('links', (bench) => {
   it.each([
     { what: 'the matrix of a host', address: matrixAddress, search: 'Search models and features' },
     { what: 'the matrix of the fleet', address: '/pivot', search: 'Search models' },
@@ -56,6 +42,21 @@ describe.skipIf(!canTryScreens)(`links ${skipReason}`, () => {
   it('pins the snapshot and the catalog that the cells were computed from', async () => {
     const { page } = await bench.open(matrixAddress);
     await page.waitForURL(/snapshot=sha256:[0-9a-f]{64}.*catalog=sha256:[0-9a-f]{64}/);
+  }, 60_000);
+
+  it('holds the fleet at a moment, so that the link keeps its snapshots', async () => {
+    const { page, complaints } = await bench.open('/pivot?search=milan');
+    const now = await readGrid(page);
+    await page.getByRole('button', { name: /^Time/ }).click();
+    await page.getByRole('option', { name: /^this moment/ }).click();
+    await page.waitForURL(/at=\d{4}-\d\d-\d\dT/);
+    expect(await readGrid(page)).toEqual(now);
+    const { page: elsewhere } = await bench.open(await settledAddress(page));
+    expect(await readGrid(elsewhere)).toEqual(now);
+    await elsewhere.getByRole('button', { name: /^Time/ }).click();
+    await elsewhere.getByRole('option', { name: /^now/ }).click();
+    await elsewhere.waitForURL((url) => !url.searchParams.has('at'));
+    expect(complaints).toEqual([]);
   }, 60_000);
 
   it('goes back and forward through what was chosen', async () => {

@@ -1,21 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  canTryScreens,
-  settle,
-  settledAddress,
-  skipReason,
-  startBench,
-  type ScreenBench,
-} from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens, settle, settledAddress } from '../testing/screen-bench.ts';
 
-describe.skipIf(!canTryScreens)(`models ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('models', (bench) => {
   it('finds a model by any of its versions, opens it, and pins the QEMU in the address', async () => {
     const { page, complaints } = await bench.open('/models');
     await page.getByLabel('Search models').fill('milan-v2');

@@ -1,14 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, settle, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens, settle } from '../testing/screen-bench.ts';
 
-describe.skipIf(!canTryScreens)(`the matrix of the fleet ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('the matrix of the fleet', (bench) => {
   it.each([
     { rows: 'model', columns: 'host' },
     { rows: 'model', columns: 'machine' },

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, settledAddress, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens, settledAddress } from '../testing/screen-bench.ts';
 
 /** Hosts of the demo fleet of one vendor, all fresh. */
 const lab = 'search=lab-';
@@ -15,14 +15,7 @@ async function readEffects(page: Page): Promise<readonly string[]> {
   );
 }
 
-describe.skipIf(!canTryScreens)(`the screen of pools ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('the screen of pools', (bench) => {
   it('chooses hosts by search, by label and by hand, and keeps that in the address', async () => {
     const { page, complaints } = await bench.open('/pools');
     await page.getByRole('searchbox', { name: 'Search hosts' }).fill('lab-');

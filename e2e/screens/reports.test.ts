@@ -1,14 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens } from '../testing/screen-bench.ts';
 
-describe.skipIf(!canTryScreens)(`reports and mitigations ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('reports and mitigations', (bench) => {
   it('a report is previewed, and downloaded as a file', async () => {
     const { page, complaints } = await bench.open('/reports?kind=hosts&format=csv');
     await page.getByRole('region', { name: 'Hosts' }).waitFor();

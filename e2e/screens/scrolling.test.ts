@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens } from '../testing/screen-bench.ts';
 
 interface Difference {
   /** Of 255, the largest of all pixels and colours. */
@@ -50,14 +50,7 @@ async function compareStepsWithJumps(
   }, step);
 }
 
-describe.skipIf(!canTryScreens)(`scrolling a matrix ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('scrolling a matrix', (bench) => {
   // A short step moves the picture and paints a strip; a jump as far as the window is high or wide paints it whole.
   it.each([
     { way: 'down', step: { left: 0, top: 60 }, deviceScaleFactor: 1 },

@@ -1,14 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, settledAddress, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens, settledAddress } from '../testing/screen-bench.ts';
 
-describe.skipIf(!canTryScreens)(`stability ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('stability', (bench) => {
   it('lists definitions that changed between releases, broken promises first', async () => {
     const { page, complaints } = await bench.open('/stability');
     const list = page.getByRole('region', { name: 'Changes' });

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { canTryScreens, settledAddress, skipReason, startBench, type ScreenBench } from '../testing/screen-bench.ts';
+import { expect, it } from 'vitest';
+import { describeScreens, settledAddress } from '../testing/screen-bench.ts';
 
 const list = [
   'name,host,machine,cpu',
@@ -11,14 +11,7 @@ const list = [
 ].join('\n');
 const computeMs = 60_000;
 
-describe.skipIf(!canTryScreens)(`the screen of VMs ${skipReason}`, () => {
-  let bench: ScreenBench;
-  beforeAll(async () => {
-    bench = await startBench();
-  }, 90_000);
-  afterEach(() => bench.closeWindows());
-  afterAll(() => bench?.stop());
-
+describeScreens('the screen of VMs', (bench) => {
   it('reads a list, folds what is alike, and tells what it could not read', async () => {
     const { page, complaints } = await bench.open('/vms');
     await page.getByLabel('VMs', { exact: true }).fill(list);

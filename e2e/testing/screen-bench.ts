@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { isBuilt, serveAtlas, type ServedAtlas } from '../served.ts';
 
 const chromiumPath = process.env.CPU_ATLAS_CHROMIUM ?? '/usr/bin/chromium';
@@ -68,8 +69,47 @@ export async function startBench(serveArguments: readonly string[] = ['--demo'])
   };
 }
 
+/**
+ * A group of tests that look at screens: one server (of the demo fleet, or with other arguments for `serve`) and one browser
+ * for all of them, a window of its own for each.
+ */
+export function describeScreens(title: string, tests: (bench: ScreenBench) => void): void;
+export function describeScreens(
+  title: string,
+  serveArguments: readonly string[],
+  tests: (bench: ScreenBench) => void,
+): void;
+export function describeScreens(
+  title: string,
+  argumentsOrTests: readonly string[] | ((bench: ScreenBench) => void),
+  testsOnly?: (bench: ScreenBench) => void,
+): void {
+  const tests = typeof argumentsOrTests === 'function' ? argumentsOrTests : testsOnly;
+  describe.skipIf(!canTryScreens)(`${title} ${skipReason}`, () => {
+    let started: ScreenBench | null = null;
+    const bench = (): ScreenBench => {
+      if (started === null) throw new Error('the bench is used outside of a test');
+      return started;
+    };
+    beforeAll(async () => {
+      started = await startBench(typeof argumentsOrTests === 'function' ? undefined : argumentsOrTests);
+    }, 90_000);
+    afterEach(() => bench().closeWindows());
+    afterAll(() => started?.stop());
+    tests?.({
+      get url() {
+        return bench().url;
+      },
+      open: (address, options) => bench().open(address, options),
+      window: (options) => bench().window(options),
+      closeWindows: () => bench().closeWindows(),
+      stop: () => bench().stop(),
+    });
+  });
+}
+
 /** Waits until the screen stands: nothing says that it is loading, the fonts are there, two frames were painted. */
-export async function settle(page: Page, timeoutMs = 30_000): Promise<void> {
+export async function settle(page: Page, timeoutMs = 50_000): Promise<void> {
   await page.waitForFunction(
     () => {
       const waiting = [...document.querySelectorAll('[role="status"]')].filter((status) =>
@@ -88,7 +128,7 @@ export async function settle(page: Page, timeoutMs = 30_000): Promise<void> {
 
 /** The address bar follows the screen a moment later. */
 export async function settledAddress(page: Page): Promise<string> {
-  await page.waitForTimeout(400);
+  await page.waitForTimeout(260);
   const { pathname, search } = new URL(page.url());
   return pathname + search;
 }
