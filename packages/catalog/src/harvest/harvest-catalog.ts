@@ -146,8 +146,9 @@ async function opens(launch: QemuLaunch): Promise<boolean> {
     await qemu.dispose();
     return true;
   } catch (error) {
-    if (error instanceof AtlasError && error.code !== 'QEMU_NOT_FOUND') return false;
-    throw error;
+    // Too slow is not closed.
+    if (!(error instanceof AtlasError) || error.code === 'QEMU_NOT_FOUND' || error.code === 'QEMU_TIMEOUT') throw error;
+    return false;
   }
 }
 
@@ -263,7 +264,7 @@ async function chooseStart(binary: string, timeoutMs: number): Promise<{ firstAc
         await qemu.dispose();
         return { firstAccel, machine };
       } catch (error) {
-        if (error instanceof AtlasError && error.code === 'QEMU_NOT_FOUND') throw error;
+        if (error instanceof AtlasError && ['QEMU_NOT_FOUND', 'QEMU_TIMEOUT'].includes(error.code)) throw error;
         failures.push(error);
       }
     }

@@ -210,9 +210,13 @@ function hasBit(index: CatalogIndex, model: HarvestedModel, name: string): boole
   return feature.bits.every((bit) => ((value >> BigInt(bit)) & 1n) === 1n);
 }
 
+/** A machine that is busy with other work is given so much more time. */
+const patience = 4;
+
 /**
  * Launches every machine type once and reads every model on it. A machine type that does not start alone (it wants a
- * device, another hypervisor) is reported, not fatal.
+ * device, another hypervisor) is reported, not fatal. One that takes too long is tried again after the others.
+ * @throws QEMU_TIMEOUT when all of them took too long, which says nothing about machine types
  */
 export async function sweepMachines(
   options: SweepOptions,
@@ -221,18 +225,26 @@ export async function sweepMachines(
   const harvested: HarvestedMachine[] = [];
   const skipped: SkippedMachine[] = [];
   const shared: SharedKnowledge = { hidden: new Map(), twins: new Map() };
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      options.signal?.throwIfAborted();
-      try {
-        harvested.push(await harvestMachine(options, next.name, shared));
-      } catch (error) {
-        if (!(error instanceof AtlasError) || error.code === 'INTERNAL') throw error;
-        skipped.push({ machine: next.name, reason: error.message });
-      }
-      options.onMachine?.(harvested.length + skipped.length, next.name);
+  const slow: string[] = [];
+  const read = async (machine: string, { launch, isLast }: { launch: QemuLaunch; isLast: boolean }): Promise<void> => {
+    options.signal?.throwIfAborted();
+    try {
+      harvested.push(await harvestMachine({ ...options, launch }, machine, shared));
+    } catch (error) {
+      if (!(error instanceof AtlasError) || error.code === 'INTERNAL') throw error;
+      if (error.code === 'QEMU_TIMEOUT' && isLast && harvested.length === 0) throw error;
+      if (error.code === 'QEMU_TIMEOUT' && !isLast) slow.push(machine);
+      else skipped.push({ machine, reason: error.message });
     }
+    options.onMachine?.(harvested.length + skipped.length, machine);
+  };
+  const { launch } = options;
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift())
+      await read(next.name, { launch, isLast: false });
   };
   await Promise.all(Array.from({ length: options.parallel }, worker));
+  const longer = { ...launch, timeoutMs: launch.timeoutMs * patience };
+  for (const machine of slow) await read(machine, { launch: longer, isLast: true });
   return { harvested, skipped };
 }
