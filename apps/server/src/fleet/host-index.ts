@@ -57,6 +57,7 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
   let demoClockMs = 0;
   const dirty = new Set<string>();
   let following: Promise<void> | null = null;
+  let isClosed = false;
 
   const put = (row: HostRow): void => {
     const entry = hosts.get(row.id);
@@ -99,10 +100,10 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
   };
   const run = (work: () => Promise<void>): void => {
     following ??= work()
-      .catch(onFault)
+      .catch((error: unknown) => (isClosed ? undefined : onFault(error)))
       .finally(() => {
         following = null;
-        if (dirty.size > 0) run(follow);
+        if (dirty.size > 0 && !isClosed) run(follow);
       });
   };
   const unsubscribe = store.changes.subscribe(
@@ -145,6 +146,7 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
     refresh,
     refreshAll,
     close() {
+      isClosed = true;
       clearInterval(timer);
       unsubscribe();
     },
