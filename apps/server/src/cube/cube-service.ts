@@ -39,6 +39,8 @@ const keptCubes = 6;
 const settledMs = 1_000;
 /** Up to this age a cube is sent at once and compared afterwards; an older one waits for the comparison. */
 const servedMs = 5_000;
+/** After the start: whoever asks first is answered before anything is computed ahead. */
+const aloneForMs = 1_000;
 /** After the fleet changed, so that what arrives together is computed together. */
 const readyAfterMs = 10_000;
 /** A cube that nobody asked for in this time is computed when somebody does. */
@@ -116,7 +118,10 @@ export function createCubeService(services: Services, log: (error: unknown) => v
       return known.document;
     },
     keepReady() {
-      refreshAside(firstRequest);
+      timer = setTimeout(() => {
+        timer = null;
+        if (kept.get(keyOf(firstRequest)) === undefined) refreshAside(firstRequest);
+      }, aloneForMs).unref();
       unsubscribe = store.changes.subscribe(() => {
         timer ??= setTimeout(refreshAll, readyAfterMs).unref();
       });
