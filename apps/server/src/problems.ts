@@ -46,9 +46,15 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error, request.id);
   // A stack is worth its lines only where Atlas itself is at fault.
-  if (problem.code === 'INTERNAL') request.log.error({ err: error }, problem.detail);
+  if (isAbandoned(error)) request.log.info('whoever asked went away before the answer was whole');
+  else if (problem.code === 'INTERNAL') request.log.error({ err: error }, problem.detail);
   else request.log.info({ code: problem.code, where: problem.where }, problem.detail);
   return sendProblem(reply, problem);
+}
+
+/** Source: https://nodejs.org/api/errors.html#err_stream_premature_close */
+function isAbandoned(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 export function routeNotFound(request: FastifyRequest): AtlasError {
