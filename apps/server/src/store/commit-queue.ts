@@ -97,7 +97,7 @@ export class CommitQueue<Job, Result> {
 }
 
 /** A little pause lets a group gather: what many write together costs a fraction. */
-const restMs = 20;
+const restMs = 12;
 
 function isEngineFault(error: unknown): boolean {
   return error instanceof AtlasError && error.code === 'STORE_FAILED';
