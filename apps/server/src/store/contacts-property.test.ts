@@ -25,6 +25,17 @@ const sequences = fc
     ),
   );
 
+/** Found once: the second late contact comes at the end that the split by the first one had made up. */
+const found: [Parameters<typeof contactOf>[0][], number[]] = [
+  [
+    { hostId: 'a', snapshotHash: 'snapshot-3', seenAtMs: 0, gapAfterMs: 0 },
+    { hostId: 'a', snapshotHash: 'snapshot-3', seenAtMs: 292, gapAfterMs: 1_000 },
+    { hostId: 'a', snapshotHash: 'snapshot-1', seenAtMs: 291, gapAfterMs: 0 },
+    { hostId: 'a', snapshotHash: 'snapshot-1', seenAtMs: 290, gapAfterMs: 0 },
+  ],
+  [1, 1, 1, 1],
+];
+
 let run = 0;
 
 describe('any sequence of contacts', () => {
@@ -54,7 +65,7 @@ describe('any sequence of contacts', () => {
         const outcomes = await Promise.all(stores.map((store) => play(store, named, callSizes)));
         for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[found]] },
     );
   }, 120_000);
 });

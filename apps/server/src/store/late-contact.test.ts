@@ -76,8 +76,17 @@ const cases: readonly Case[] = [
     kind: 'new-observation',
   },
   {
-    title: 'at the last moment of another: a new observation after it',
+    title: 'at the last moment of another, which ends before: a new observation after it',
     around: { before: spanOf('b', 'other', 500, 1_000), after: null },
+    rows: [
+      ['b', 500, 999],
+      ['new-1', 1_000, 1_000],
+    ],
+    kind: 'new-observation',
+  },
+  {
+    title: 'at the only moment of another: a new observation beside it',
+    around: { before: spanOf('b', 'other', 1_000, 1_000), after: null },
     rows: [['new-1', 1_000, 1_000]],
     kind: 'new-observation',
   },

@@ -25,6 +25,7 @@ export interface LateOutcome {
  * | at that time               | the same snapshot | another one                                   |
  * |----------------------------|-------------------|-----------------------------------------------|
  * | inside an observation      | nothing is new    | that observation is split in two around it    |
+ * | at its very end            | nothing is new    | it ends a millisecond earlier                 |
  * | a gap or less after one    | that one is longer| a new observation in between                  |
  * | a gap or less before one   | it began earlier  | a new observation in between                  |
  */
@@ -35,6 +36,12 @@ export function placeLateContact(contact: Contact, { before, after }: Surroundin
     if (seenAtMs - before.lastSeenAtMs <= gapAfterMs) return moved(before, [{ ...before, lastSeenAtMs: seenAtMs }]);
   }
   if (before !== null && seenAtMs < before.lastSeenAtMs) return split(contact, before, nextId);
+  if (before !== null && seenAtMs === before.lastSeenAtMs && before.firstSeenAtMs < seenAtMs) {
+    // That end may be one that another split made up; no two observations hold the same moment.
+    const added = spanOf(contact, nextId());
+    const rows = [{ ...before, lastSeenAtMs: seenAtMs - 1 }, added];
+    return { kind: 'new-observation', observationId: added.id, rows, continuedAs: null };
+  }
   if (after !== null && after.snapshotHash === snapshotHash && after.firstSeenAtMs - seenAtMs <= gapAfterMs) {
     return moved(after, [{ ...after, firstSeenAtMs: seenAtMs }]);
   }
