@@ -86,24 +86,24 @@ async function writeLedger(engine: Engine, transaction: Transaction<Tables>, led
   for (const rows of inChunks(ledger.begun(), rowsPerStatement)) {
     await transaction.insertInto('observations').values(rows.map(writeObservation)).execute();
   }
-  for (const ends of inChunks([...ledger.ended()], rowsPerStatement)) {
-    const cases = sql.join(
-      ends.map(([id, atMs]) => sql`when ${id} then cast(${atMs} as bigint)`),
-      sql` `,
-    );
-    await transaction
-      .updateTable('observations')
-      .set({ last_seen_at_ms: sql<number>`case id ${cases} end` })
-      .where(
-        'id',
-        'in',
-        ends.map(([id]) => id),
-      )
-      .execute();
-  }
+  await endObservations(engine, transaction, ledger.ended());
   await moveHosts(engine, transaction, ledger.movedHosts());
   for (const rows of inChunks(ledger.newHosts(), rowsPerStatement)) await insertHosts(transaction, rows);
   for (const rows of inChunks(ledger.changedHosts(), rowsPerStatement)) await updateHosts(transaction, rows);
+}
+
+/** Writes when observations were seen last, by id. */
+async function endObservations(
+  engine: Engine,
+  transaction: Transaction<Tables>,
+  ends: ReadonlyMap<string, number>,
+): Promise<void> {
+  if (ends.size === 0) return;
+  await sql`
+    update observations
+    set last_seen_at_ms = cast(ended.value ->> 1 as bigint)
+    from ${engine.jsonRows(JSON.stringify([...ends]))} as ended
+    where observations.id = ended.value ->> 0`.execute(transaction);
 }
 
 async function insertHosts(transaction: Transaction<Tables>, rows: readonly HostTable[]): Promise<void> {
