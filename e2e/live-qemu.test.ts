@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findQemuBinary, harvestCatalog, verifyCell, type Harvest, type HarvestProgress } from '@cpu-atlas/catalog';
@@ -14,18 +14,10 @@ import {
 import { collectSnapshot } from '@cpu-atlas/prober';
 import { shippedCatalog, shippedVersions } from './oracle/catalogs.ts';
 import { checkoutRoot } from './oracle/oracle-files.ts';
+import { opensKvm } from './testing/opens-kvm.ts';
 
 const binaryName = process.env.CPU_ATLAS_LIVE_QEMU ?? 'qemu-system-x86_64';
 const binary = await findQemuBinary(binaryName).catch(() => null);
-
-function opensKvm(): boolean {
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const hasKvm = opensKvm();
 const harvestLimitMs = 600_000;

@@ -1,4 +1,3 @@
-import { accessSync, constants } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findQemuBinary, harvestCatalog, readQemuVersion } from '@cpu-atlas/catalog';
 import {
@@ -18,6 +17,7 @@ import { moveLive, type LiveMove, type MoveSide } from './migration/live-move.ts
 import { buildWeakerKvm, weakenSnapshot, type LackingBits, type WeakerKvm } from './migration/weaker-kvm.ts';
 import { shippedCatalog, shippedVersions } from './oracle/catalogs.ts';
 import { captureProblem } from './oracle/guest-cpuid-capture.ts';
+import { opensKvm } from './testing/opens-kvm.ts';
 
 /** QEMUs to move VMs between, separated by colons: more releases, more pairs. */
 const named = (process.env.CPU_ATLAS_LIVE_QEMUS ?? 'qemu-system-x86_64').split(':');
@@ -25,14 +25,6 @@ const found = await Promise.all(named.map((name) => findQemuBinary(name).catch((
 const binaries = found.flatMap((path) => path ?? []);
 const limitMs = 300_000;
 
-function opensKvm(): boolean {
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 const hasKvm = opensKvm();
 
 /** lahf-lm, which every KVM has, and 3dnowprefetch; popcnt, sse4.2, aes, movbe, bmi1, avx2 and bmi2 where there are any. */
