@@ -113,7 +113,9 @@ export async function settle(page: Page, timeoutMs = 50_000): Promise<void> {
   await page.waitForFunction(
     () => {
       const waiting = [...document.querySelectorAll('[role="status"]')].filter((status) =>
-        /^(Loading|Comparing|Asking|Computing)/.test(status.getAttribute('aria-label') ?? status.textContent ?? ''),
+        /^(Loading|Comparing|Asking|Computing|Making)/.test(
+          status.getAttribute('aria-label') ?? status.textContent ?? '',
+        ),
       );
       return document.querySelector('main h1') !== null && waiting.length === 0;
     },
