@@ -1,4 +1,5 @@
 import react from '@vitejs/plugin-react';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
 
@@ -21,29 +22,52 @@ const preloadFonts: Plugin = {
   },
 };
 
+/** What `src/early.ts` imports is a file of its own, which runs while the page's own script is still on its way. */
+const earlyScript = fileURLToPath(new URL('src/early.ts', import.meta.url));
+const runEarly: Plugin = {
+  name: 'run-early',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_, { bundle }) =>
+      Object.values(bundle ?? {})
+        .filter((file) => file.type === 'chunk' && file.moduleIds.includes(earlyScript))
+        .map(({ fileName }) => ({
+          tag: 'script',
+          attrs: { type: 'module', async: true, crossorigin: '', src: `/${fileName}` },
+          injectTo: 'head-prepend' as const,
+        })),
+  },
+};
+
 type ModuleInfoOf = (id: string) => {
   readonly isEntry: boolean;
   readonly importers: readonly string[];
 } | null;
 
-/** Whether the page's own script imports a module, itself or through others, and not only when a screen is opened. */
-function isInFirstScreen(id: string, moduleInfoOf: ModuleInfoOf, seen: Set<string> = new Set()): boolean {
-  if (seen.has(id)) return false;
-  seen.add(id);
-  const known = firstScreen.get(id);
-  if (known !== undefined) return known;
-  const info = moduleInfoOf(id);
-  const isIn =
-    info !== null && (info.isEntry || info.importers.some((importer) => isInFirstScreen(importer, moduleInfoOf, seen)));
-  // Within a cycle only the module that was asked for first has been looked at whole.
-  if (isIn || seen.values().next().value === id) firstScreen.set(id, isIn);
-  return isIn;
+/** Tells whether a script of the page imports a module, itself or through others, and not only when a screen is opened. */
+function createReach(isRoot: (id: string, isEntry: boolean) => boolean) {
+  const reached = new Map<string, boolean>();
+  const isReached = (id: string, moduleInfoOf: ModuleInfoOf, seen: Set<string> = new Set()): boolean => {
+    if (seen.has(id)) return false;
+    seen.add(id);
+    const known = reached.get(id);
+    if (known !== undefined) return known;
+    const info = moduleInfoOf(id);
+    const isIn =
+      info !== null &&
+      (isRoot(id, info.isEntry) || info.importers.some((importer) => isReached(importer, moduleInfoOf, seen)));
+    // Within a cycle only the module that was asked for first has been looked at whole.
+    if (isIn || seen.values().next().value === id) reached.set(id, isIn);
+    return isIn;
+  };
+  return isReached;
 }
 
-const firstScreen = new Map<string, boolean>();
+const isInEarlyScript = createReach((id) => id === earlyScript);
+const isInFirstScreen = createReach((_, isEntry) => isEntry);
 
 export default defineConfig({
-  plugins: [react(), preloadFonts],
+  plugins: [react(), preloadFonts, runEarly],
   resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },
   build: {
     // light-dark() and the popover attribute are used as they are, so older engines are out of reach anyway.
@@ -58,6 +82,11 @@ export default defineConfig({
         // What the page loads at once is one file, whatever later screens share of it: each request costs more than it saves.
         codeSplitting: {
           groups: [
+            {
+              debugName: 'early',
+              priority: 1,
+              name: (id, chunks) => (isInEarlyScript(id, (other) => chunks.getModuleInfo(other)) ? 'early' : null),
+            },
             {
               debugName: 'first-screen',
               name: (id, chunks) =>

@@ -1,3 +1,4 @@
+import './early.ts';
 import './styles/fonts.css';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -13,20 +14,23 @@ import { RouteContext } from './navigation/use-route.ts';
 import { createProofStore } from './proofs/proof-store.ts';
 import { ProofContext } from './proofs/use-proofs.ts';
 import { createTray, TrayContext } from './views/compare/tray.ts';
-import { loadScreen } from './views/screen-loads.ts';
 import { applyTheme, readTheme } from './theme/theme.ts';
+
+/** As long an empty window looks like one that is opening. */
+const patienceMs = 100;
 
 applyTheme(readTheme());
 
 const client = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: true } } });
 const routes = createRouteStore(addressBarOf(window));
-loadScreen(routes.current().view);
-requestEarly(client, routes.current());
+const early = requestEarly(client, routes.current());
 const proofs = createProofStore(requestVerification);
 const tray = createTray(sessionStorage);
 const root = document.getElementById('root');
 
 if (root !== null) {
+  // Answers that are nearly there are shown at once, without a moment of what stands for them.
+  await Promise.race([early, new Promise((resolve) => setTimeout(resolve, patienceMs))]);
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={client}>

@@ -105,7 +105,7 @@ export {
   type FeaturePivotRequest,
   type SupportState,
 } from './matrix/pivot-features.ts';
-export { familyOf, newestFirst, type ModelFamily } from './matrix/model-families.ts';
+export { compareNames, familyOf, newestFirst, type ModelFamily } from './matrix/model-families.ts';
 export {
   indexCpuMap,
   type LibvirtBits,

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readProblem } from '../testing/read-reply.ts';
@@ -21,7 +22,7 @@ describe('the dashboard', () => {
     expect(response.body).toContain('npm run build');
   });
 
-  it('is built: its files, and index.html for every view, but not for missing files', async () => {
+  it('is built: its files, compressed where the build did so, and index.html for every view, but not for missing files', async () => {
     const web = join(server.directory, 'built');
     await mkdir(join(web, 'assets'), { recursive: true });
     await writeFile(join(web, 'index.html'), '<title>atlas</title>');
@@ -46,6 +47,19 @@ describe('the dashboard', () => {
     for (const url of ['/../secret.txt', '/%2e%2e/secret.txt', '/assets/..%2f..%2fsecret.txt']) {
       expect((await get(url)).body).not.toContain('private words');
     }
+    await writeFile(join(web, 'assets', 'app-1a2b.js.gz'), gzipSync('let a; // compressed'));
+    const compressed = await built.app.inject({
+      url: '/assets/app-1a2b.js',
+      headers: { accept: '*/*', 'accept-encoding': 'gzip, br' },
+    });
+    expect(compressed.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'content-type': expect.stringContaining('javascript') as string,
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: expect.stringContaining('accept-encoding') as string,
+    });
+    expect(gunzipSync(compressed.rawPayload).toString()).toBe('let a; // compressed');
+    expect((await get('/assets/app-1a2b.js', '*/*')).body).toBe('let a;');
     await built.close();
   });
 

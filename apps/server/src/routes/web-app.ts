@@ -18,6 +18,8 @@ export function registerWebApp(app: App, directory: string): void {
     void app.register(fastifyStatic, {
       root: directory,
       cacheControl: false,
+      // The build lays them beside the files.
+      preCompressed: true,
       setHeaders: (reply, path) => {
         const isHashed = path.includes(`${directory}/assets/`);
         void reply.header('cache-control', isHashed ? `public, max-age=${yearMs / 1000}, immutable` : 'no-cache');

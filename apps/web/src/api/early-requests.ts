@@ -1,21 +1,27 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { Route } from '../navigation/route.ts';
 import { cubeQuery } from './cube.ts';
+import { loadFirstScreen } from './first-screen.ts';
 import { catalogQuery, catalogsQuery, hostsQuery, snapshotQuery } from './queries.ts';
 import { sessionQuery } from './session.ts';
 
-/** Asks for what the first screen will show while its code is still being read: the answers are awaited together. */
-export function requestEarly(client: QueryClient, route: Route): void {
-  void client.prefetchQuery(sessionQuery);
-  if (route.view === 'pivot') {
-    void client.prefetchQuery(cubeQuery(route.state));
-    void client.prefetchQuery(catalogsQuery);
-  }
-  if (route.view === 'matrix') {
-    const { snapshot, catalog } = route.state;
-    void client.prefetchQuery(hostsQuery);
-    void client.prefetchQuery(catalogsQuery);
-    if (snapshot !== '') void client.prefetchQuery(snapshotQuery(snapshot));
-    if (catalog !== '') void client.prefetchQuery(catalogQuery(catalog));
-  }
+/** Loads what the first screen shows before it is shown; resolves when all of it is there, or will not come. */
+export function requestEarly(client: QueryClient, route: Route): Promise<void> {
+  return loadFirstScreen(
+    {
+      session: () => client.prefetchQuery(sessionQuery),
+      hosts: async () => {
+        await client.prefetchQuery(hostsQuery);
+        return client.getQueryData(hostsQuery.queryKey)?.items;
+      },
+      catalogs: async () => {
+        await client.prefetchQuery(catalogsQuery);
+        return client.getQueryData(catalogsQuery.queryKey)?.items;
+      },
+      snapshot: (hash) => client.prefetchQuery(snapshotQuery(hash)),
+      catalog: (hash) => client.prefetchQuery(catalogQuery(hash)),
+      cube: (choice) => client.prefetchQuery(cubeQuery(choice)),
+    },
+    route,
+  );
 }

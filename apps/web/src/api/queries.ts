@@ -32,6 +32,7 @@ import type {
   VmsRequestBody,
   VmsResult,
 } from '@cpu-atlas/contract';
+import { catalogPath, catalogsPath, hostsPath, snapshotPath } from './paths.ts';
 import { requestBytes, requestJson } from './request.ts';
 
 const quickMs = 15_000;
@@ -46,10 +47,9 @@ const planMs = 180_000;
 const pollMs = 30_000;
 const busyPollMs = 1_000;
 
-/** The first thousand hosts: what lists to choose from offer. */
 export const hostsQuery = queryOptions({
   queryKey: ['hosts'],
-  queryFn: ({ signal }) => requestJson<HostList>('/hosts?limit=1000', { signal, timeoutMs: quickMs }),
+  queryFn: ({ signal }) => requestJson<HostList>(hostsPath, { signal, timeoutMs: quickMs }),
   refetchInterval: ({ state }) => (state.data?.items.some(isBusy) === true ? busyPollMs : pollMs),
   staleTime: 5_000,
 });
@@ -69,7 +69,7 @@ export function hostQuery(id: string) {
 export const catalogsQuery = queryOptions({
   queryKey: ['catalogs'],
   queryFn: ({ signal }) =>
-    requestJson<{ readonly items: readonly CatalogSummary[] }>('/catalogs', { signal, timeoutMs: quickMs }),
+    requestJson<{ readonly items: readonly CatalogSummary[] }>(catalogsPath, { signal, timeoutMs: quickMs }),
   staleTime: pollMs,
 });
 
@@ -79,7 +79,7 @@ export function snapshotQuery(hash: string) {
     queryKey: ['snapshot', hash],
     queryFn: async ({ signal }) => ({
       hash,
-      snapshot: await requestJson<HostSnapshot>(`/snapshots/${encodeURIComponent(hash)}`, {
+      snapshot: await requestJson<HostSnapshot>(snapshotPath(hash), {
         signal,
         timeoutMs: quickMs,
       }),
@@ -95,7 +95,7 @@ export function catalogQuery(hash: string) {
     queryKey: ['catalog', hash],
     queryFn: async ({ signal }) => ({
       hash,
-      catalog: await requestJson<Catalog>(`/catalogs/${encodeURIComponent(hash)}`, { signal, timeoutMs: quickMs }),
+      catalog: await requestJson<Catalog>(catalogPath(hash), { signal, timeoutMs: quickMs }),
     }),
     enabled: hash !== '',
     staleTime: Infinity,

@@ -1,6 +1,6 @@
+import { earlyAnswers } from './early-answers.ts';
 import { FaultError, readProblem } from './fault.ts';
-
-const base = '/api/v1';
+import { apiBase } from './paths.ts';
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -34,7 +34,7 @@ function faultOfBody(path: string, response: Response, body: unknown): FaultErro
       code: 'ANSWER_INVALID',
       title: 'The backend answered something that is not JSON',
       detail: `HTTP ${response.status} ${response.statusText}`.trim(),
-      where: base + path,
+      where: apiBase + path,
       remedy: 'is another program listening on this port?',
     },
   );
@@ -54,33 +54,38 @@ export async function requestBytes(
 }
 
 async function send(path: string, options: RequestOptions, accept = 'application/json'): Promise<Response> {
-  const { signal, timeoutMs } = options;
+  const { signal: caller, timeoutMs } = options;
   const limit = AbortSignal.timeout(timeoutMs);
+  const signal = caller === undefined ? limit : AbortSignal.any([caller, limit]);
   try {
-    return await fetch(base + path, {
-      ...contentOf(options, accept),
-      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    });
+    return (
+      (isPlainGet(options) ? await earlyAnswers.take(path, signal) : null) ??
+      (await fetch(apiBase + path, { ...contentOf(options, accept), signal }))
+    );
   } catch (cause) {
-    if (signal?.aborted === true) throw cause;
+    if (caller?.aborted === true) throw cause;
     throw new FaultError(
       limit.aborted
         ? {
             code: 'TIMEOUT',
             title: 'The backend did not answer in time',
             detail: `no answer after ${timeoutMs / 1000} s`,
-            where: base + path,
+            where: apiBase + path,
             remedy: 'look at the log of cpu-atlas serve, then try again',
           }
         : {
             code: 'UNREACHABLE',
             title: 'The backend does not answer',
             detail: cause instanceof Error ? cause.message : String(cause),
-            where: base + path,
+            where: apiBase + path,
             remedy: 'start it: npx cpu-atlas serve',
           },
     );
   }
+}
+
+function isPlainGet({ body, upload, method }: RequestOptions): boolean {
+  return body === undefined && upload === undefined && (method ?? 'GET') === 'GET';
 }
 
 function contentOf({ body, upload, method }: RequestOptions, accept: string): RequestInit {

@@ -1,13 +1,14 @@
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Session } from '@cpu-atlas/contract';
 import { useCallback } from 'react';
+import { sessionPath } from './paths.ts';
 import { requestJson } from './request.ts';
 
 const quickMs = 15_000;
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: ({ signal }) => requestJson<Session>('/session', { signal, timeoutMs: quickMs }),
+  queryFn: ({ signal }) => requestJson<Session>(sessionPath, { signal, timeoutMs: quickMs }),
   staleTime: 60_000,
 });
 
@@ -22,14 +23,14 @@ export function useIsOperator(): boolean {
 }
 
 export function logIn(token: string): Promise<Session> {
-  return requestJson('/session', { timeoutMs: quickMs, body: { token } });
+  return requestJson(sessionPath, { timeoutMs: quickMs, body: { token } });
 }
 
 /** Ends the login; what was loaded under it is forgotten. */
 export function useLogOut(): () => Promise<void> {
   const client = useQueryClient();
   return useCallback(async () => {
-    await requestJson<void>('/session', { timeoutMs: quickMs, method: 'DELETE' });
+    await requestJson<void>(sessionPath, { timeoutMs: quickMs, method: 'DELETE' });
     client.clear();
     await client.refetchQueries({ queryKey: sessionQuery.queryKey });
   }, [client]);

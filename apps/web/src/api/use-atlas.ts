@@ -3,6 +3,7 @@ import type { CatalogSummary, HostSummary } from '@cpu-atlas/contract';
 import type { Catalog, HostSnapshot } from '@cpu-atlas/core';
 import { faultOf } from './fault.ts';
 import type { Fault } from './fault.ts';
+import { pickCatalog, pickHost } from './pick-atlas.ts';
 import { catalogQuery, catalogsQuery, hostQuery, hostsQuery, snapshotQuery } from './queries.ts';
 
 /** What a link pins; '' where it does not say. */
@@ -80,19 +81,4 @@ export function useAtlas(pins: Pins): Atlas {
     catalogs: catalogs.data?.items ?? [],
     isSuperseded: snapshot.isPlaceholderData || catalog.isPlaceholderData,
   };
-}
-
-/** The host that is asked for; without a name the backend's own. */
-export function pickHost(hosts: readonly HostSummary[] | undefined, id: string): HostSummary | null {
-  if (hosts === undefined) return null;
-  if (id !== '') return hosts.find((host) => host.id === id) ?? null;
-  return hosts.find(({ isSelf }) => isSelf) ?? hosts[0] ?? null;
-}
-
-/** The catalog of the host's first QEMU; without a QEMU the newest one there is. */
-export function pickCatalog(host: HostSummary, catalogs: readonly CatalogSummary[] | undefined): string {
-  const own = host.qemu.find(({ catalog }) => catalog !== null)?.catalog;
-  if (own !== undefined && own !== null) return own;
-  const newestFirst = [...(catalogs ?? [])].sort((a, b) => b.version.localeCompare(a.version, 'en', { numeric: true }));
-  return newestFirst[0]?.hash ?? '';
 }

@@ -9,9 +9,11 @@ export function Age({ of }: { readonly of: string }) {
     const timer = setInterval(() => setNow(Date.now()), tickMs);
     return () => clearInterval(timer);
   }, []);
+  // Written when it is looked for: the words of a locale take long to load.
+  const [title, setTitle] = useState<string>();
   const taken = new Date(of);
   return (
-    <time dateTime={of} title={taken.toLocaleString()}>
+    <time dateTime={of} title={title} onPointerEnter={() => setTitle(taken.toLocaleString())}>
       {writeAge((now - taken.getTime()) / 1000)}
     </time>
   );

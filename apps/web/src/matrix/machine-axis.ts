@@ -1,3 +1,4 @@
+import { compareNames } from '@cpu-atlas/core';
 import type { HostMatrix, MachineType } from '@cpu-atlas/core';
 import { labelMachines } from './machine-label.ts';
 import type { MachineLabel } from './machine-label.ts';
@@ -47,15 +48,10 @@ export function listMachineEntries(matrix: HostMatrix, choice: MachineChoice): r
     if (!machines.some((name) => choice.unfolded.has(name))) return [entry(shown, first, 'closed')];
     return shown.map((name, place) => entry([name], name, place === 0 ? 'open' : 'member'));
   });
-  return entries.sort((a, b) => compareColumns(matrix, a, b));
-}
-
-/** Columns by their newest machine type; the machine types of one column stay together. */
-function compareColumns(matrix: HostMatrix, a: MachineEntry, b: MachineEntry): number {
-  if (a.column === b.column) return 0;
-  const newest = ({ column }: MachineEntry) =>
-    [...(matrix.columns[column]?.machines ?? [])].sort(compareMachines)[0] ?? '';
-  return compareMachines(newest(a), newest(b)) || a.column - b.column;
+  // Columns by their newest machine type; the machine types of one column stay together.
+  const place = new Map(newestFirst.map((name, at) => [name, at]));
+  const newest = matrix.columns.map(({ machines }) => Math.min(...machines.map((name) => place.get(name) ?? 0)));
+  return entries.sort((a, b) => (newest[a.column] ?? 0) - (newest[b.column] ?? 0));
 }
 
 function isChosen(name: string, machine: MachineType | undefined, choice: MachineChoice): boolean {
@@ -69,6 +65,5 @@ function isChosen(name: string, machine: MachineType | undefined, choice: Machin
 export function compareMachines(a: string, b: string): number {
   const left = splitMachineName(a);
   const right = splitMachineName(b);
-  const byVersion = right.version.localeCompare(left.version, 'en', { numeric: true });
-  return byVersion !== 0 ? byVersion : right.family.localeCompare(left.family, 'en');
+  return compareNames(right.version, left.version) || compareNames(right.family, left.family);
 }

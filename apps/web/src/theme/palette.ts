@@ -1,6 +1,11 @@
-/** Reads the tokens that the canvas needs as the theme in force resolves them; the reading colours `probe` shortly. */
-export function readPalette(probe: HTMLElement) {
-  const before = probe.style.color;
+/**
+ * Reads the tokens that the canvas needs as the theme in force resolves them: each is the colour of an element that is
+ * there for that moment, so that nothing else on the page is styled anew.
+ */
+export function readPalette(page: HTMLElement) {
+  const probe = page.ownerDocument.createElement('span');
+  probe.hidden = true;
+  page.append(probe);
   const read = (token: `--${string}`): string => {
     probe.style.color = `var(${token})`;
     return getComputedStyle(probe).color;
@@ -28,7 +33,7 @@ export function readPalette(probe: HTMLElement) {
     gridBand: read('--grid-band'),
     gridGroup: read('--grid-group'),
   };
-  probe.style.color = before;
+  probe.remove();
   return palette;
 }
 

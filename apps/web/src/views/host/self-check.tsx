@@ -6,7 +6,7 @@ import { useMemo } from 'react';
 import { faultOf } from '../../api/fault.ts';
 import type { Fault } from '../../api/fault.ts';
 import { catalogQuery } from '../../api/queries.ts';
-import { pickCatalog } from '../../api/use-atlas.ts';
+import { pickCatalog } from '../../api/pick-atlas.ts';
 import { OutcomeGlyph } from '../../components/outcome-glyph.tsx';
 import { Part } from './host-part.tsx';
 

@@ -3,7 +3,7 @@ import type { GuestCpuidsRequest } from '@cpu-atlas/contract';
 import { useState } from 'react';
 import { faultOf } from '../../api/fault.ts';
 import { guestCpuidQuery, hostsQuery } from '../../api/queries.ts';
-import { pickHost } from '../../api/use-atlas.ts';
+import { pickHost } from '../../api/pick-atlas.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { PickList } from '../../components/pick-list.tsx';

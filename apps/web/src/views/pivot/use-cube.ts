@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Cube } from '@cpu-atlas/core';
 import { cubeQuery } from '../../api/cube.ts';
-import type { CubeChoice } from '../../api/cube.ts';
+import type { CubeChoice } from '../../api/paths.ts';
 
 export interface LoadedCube {
   readonly cube: Cube | undefined;

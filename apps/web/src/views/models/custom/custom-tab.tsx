@@ -4,7 +4,7 @@ import { useMemo } from 'react';
 import { faultOf } from '../../../api/fault.ts';
 import { customModelsQuery, hostsQuery, removeCustomModel } from '../../../api/queries.ts';
 import { useIsOperator } from '../../../api/session.ts';
-import { pickHost } from '../../../api/use-atlas.ts';
+import { pickHost } from '../../../api/pick-atlas.ts';
 import { Age } from '../../../components/age.tsx';
 import { CopyButton } from '../../../components/buttons.tsx';
 import { EmptyState } from '../../../components/empty-state.tsx';
