@@ -94,6 +94,27 @@ test.each(guards)('a program that ends by itself leaves nothing behind (guard %s
   expect(child.pid).toBe(pid);
 });
 
+const hasSessionGroups = readSwitch('/proc/sys/kernel/sched_autogroup_enabled');
+
+function readSwitch(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').trim() === '1';
+  } catch {
+    return false;
+  }
+}
+
+test.skipIf(!hasSessionGroups).each(guards)(
+  'the whole session of a program gives way to others (guard %s; needs a kernel that groups tasks by session)',
+  async (guard) => {
+    const { child, pid, stdin } = await spawnGuarded(['/bin/cat'], guard);
+    const groupOf = (): string => readFileSync(`/proc/${pid}/autogroup`, 'utf8').trim();
+    await expect.poll(groupOf).toMatch(/nice 10$/);
+    stdin.end();
+    await new Promise((resolve) => child.once('exit', resolve));
+  },
+);
+
 test.skipIf(realQemus.length === 0).each(realQemus.flatMap((binary) => guards.map((guard) => ({ binary, guard }))))(
   'the process id is that of QEMU: $binary, guard $guard (needs qemu-system-x86_64)',
   async ({ binary, guard }) => {

@@ -23,6 +23,8 @@ const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /**
  * Becomes the program, in three steps that keep the process id: no core files, a lower priority, a guard.
  *
+ * - priority: where the kernel groups tasks by session, a nice value counts within the session only, and this is one of
+ *   its own; so the group as a whole is niced, too. Source: sched(7), the autogroup feature.
  * - setpriv: the kernel kills the program when its parent ends. A parent that ended before the request was made is seen
  *   by the inner shell, whose parent is then another.
  * - watchdog: a shell waits on descriptor 3, whose other end only Atlas holds. A line means that the program ended by
@@ -34,6 +36,7 @@ const script = `
 guard=$1 parent=$2
 shift 2
 ulimit -c 0
+{ echo ${niceness} >/proc/self/autogroup; } 2>/dev/null
 lower="nice -n ${niceness}"
 command -v nice >/dev/null || lower=
 if [ "$guard" = auto ] && setpriv --pdeathsig KILL true 3<&- 2>/dev/null; then
