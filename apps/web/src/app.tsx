@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { FaultNotice } from './components/fault-notice.tsx';
 import { Shell } from './components/shell.tsx';
 import { useRoute } from './navigation/use-route.ts';
@@ -7,21 +7,34 @@ import { screens } from './navigation/screens.ts';
 import { LoginGate } from './views/login/login-gate.tsx';
 import { MatrixView } from './views/matrix-view.tsx';
 import { screenLoads } from './views/screen-loads.ts';
+import type { Screen, ScreenLoad } from './views/screen-loads.ts';
+
+/**
+ * The component of a screen that is loaded when it is first shown. One that was loaded before is shown at once, and not as
+ * something that was waited for: React keeps what stands in for that in place for 300 ms.
+ */
+function screenOf<Props extends object>({ load, loaded }: ScreenLoad<Props>): Screen<Props> {
+  const Awaited = lazy(async () => ({ default: await load() }));
+  return function LoadedScreen(props) {
+    const [Component] = useState(() => loaded() ?? Awaited);
+    return <Component {...props} />;
+  };
+}
 
 /** The matrix is what most links open: it comes with the page. The others are loaded when they are first shown. */
-const CompareView = lazy(screenLoads.compare);
-const DecodeView = lazy(screenLoads.decode);
-const FleetView = lazy(screenLoads.fleet);
-const HostView = lazy(screenLoads.host);
-const HostsView = lazy(screenLoads.hosts);
-const ModelView = lazy(screenLoads.model);
-const ModelsView = lazy(screenLoads.models);
-const PivotView = lazy(screenLoads.pivot);
-const PoolsView = lazy(screenLoads.pools);
-const ReportsView = lazy(screenLoads.reports);
-const SecurityView = lazy(screenLoads.security);
-const StabilityView = lazy(screenLoads.stability);
-const VmsView = lazy(screenLoads.vms);
+const CompareView = screenOf(screenLoads.compare);
+const DecodeView = screenOf(screenLoads.decode);
+const FleetView = screenOf(screenLoads.fleet);
+const HostView = screenOf(screenLoads.host);
+const HostsView = screenOf(screenLoads.hosts);
+const ModelView = screenOf(screenLoads.model);
+const ModelsView = screenOf(screenLoads.models);
+const PivotView = screenOf(screenLoads.pivot);
+const PoolsView = screenOf(screenLoads.pools);
+const ReportsView = screenOf(screenLoads.reports);
+const SecurityView = screenOf(screenLoads.security);
+const StabilityView = screenOf(screenLoads.stability);
+const VmsView = screenOf(screenLoads.vms);
 
 /** One view for each route. */
 export function App() {

@@ -7,7 +7,7 @@ import { parseRoute } from './navigation/route.ts';
 import { loadScreen } from './views/screen-loads.ts';
 
 const route = parseRoute(new URL(location.href));
-loadScreen(route.view);
+void loadScreen(route.view);
 void loadFirstScreen(
   {
     session: () => earlyAnswers.ask(sessionPath),

@@ -150,8 +150,8 @@ function NavLink({ icon, route, count, children }: NavLinkProps) {
       aria-current={here.view === route.view ? 'page' : undefined}
       title={children}
       onClick={follow}
-      onPointerEnter={() => loadScreen(route.view)}
-      onFocus={() => loadScreen(route.view)}
+      onPointerEnter={() => void loadScreen(route.view)}
+      onFocus={() => void loadScreen(route.view)}
     >
       {icon === null ? null : <Icon name={icon} />}
       <span className="nav-text">{children}</span>
