@@ -3,6 +3,7 @@ import type { CatalogIndex, HostSnapshot, Resolution, ResolveContext } from '@cp
 import type { UsedCatalog } from '@cpu-atlas/contract';
 import type { CatalogEntry, CatalogLibrary, CatalogUse } from './catalog-library.ts';
 import type { HostFreshness } from './fleet/freshness.ts';
+import { momentOf } from './fleet/fleet-at.ts';
 import { catalogOfHost } from './fleet/host-catalog.ts';
 import type { HostDirectory } from './host-directory.ts';
 import { RecentMap } from './recent-map.ts';
@@ -12,8 +13,8 @@ export interface AnswerSource {
   readonly host?: string | undefined;
   readonly snapshot?: string | undefined;
   readonly catalog?: string | undefined;
-  /** On the store's clock. */
-  readonly atMs?: number | undefined;
+  /** RFC 3339, on the store's clock; left out: now. */
+  readonly at?: string | undefined;
 }
 
 /** Everything a resolution is computed from, and what to say about where it came from. */
@@ -69,8 +70,8 @@ export function createAnswerContexts({ hosts, library, readAllCatalogs }: Parts)
     contexts.set(key, context);
     return { context, snapshotHash: hash, used, freshness };
   };
-  const subjectOf = async ({ host, snapshot: hash, atMs }: AnswerSource): Promise<Subject> => {
-    if (hash === undefined) return hosts.find(host, atMs);
+  const subjectOf = async ({ host, snapshot: hash, at }: AnswerSource): Promise<Subject> => {
+    if (hash === undefined) return hosts.find(host, momentOf(at));
     await readAllCatalogs();
     return { snapshot: await hosts.snapshot(hash), hash, freshness: null };
   };

@@ -7,6 +7,7 @@ import type { FreshnessPolicy, HostFreshness } from './fleet/freshness.ts';
 import { compareHosts, type FleetHost, type HostIndex } from './fleet/host-index.ts';
 import { selectHosts, type HostQuery } from './fleet/host-query.ts';
 import { listFleetHost, listOwnHost, listPastHost, type ListedHost } from './fleet/listed-host.ts';
+import { listFleetAt, memberOf } from './fleet/fleet-at.ts';
 import { observationAt } from './fleet/observation-at.ts';
 import type { SnapshotFacts } from './fleet/snapshot-facts.ts';
 import { summariseHost } from './host-summary.ts';
@@ -46,9 +47,9 @@ export interface HostChange {
 /** All hosts that this server can answer for: its own, those that joined, imports. */
 export interface HostDirectory {
   /** @throws REQUEST_INVALID, STORE_FAILED; PROBE_FAILED where there is nothing but an own host that cannot be probed */
-  list(query: HostQuery): Promise<HostList>;
-  /** All of them, by name, then id. @throws STORE_FAILED */
-  fleet(): Promise<readonly FleetMember[]>;
+  list(query: HostQuery, atMs?: number): Promise<HostList>;
+  /** All of them, by name, then id. `atMs`: those that were known then, as they looked. @throws STORE_FAILED */
+  fleet(atMs?: number): Promise<readonly FleetMember[]>;
   /** Without id: the own host. `atMs`: as it looked then. @throws HOST_NOT_FOUND, PROBE_FAILED, STORE_FAILED */
   find(id?: string, atMs?: number): Promise<HostRecord>;
   /** A snapshot by content hash. @throws SNAPSHOT_NOT_FOUND, STORE_FAILED */
@@ -131,19 +132,24 @@ export function createHostDirectory(parts: HostDirectoryParts): HostDirectory {
     isOwn,
     snapshot,
     find,
-    async list(query) {
+    async list(query, atMs) {
       await index.open();
-      const all = [...eachHost()].sort(compareHosts);
-      if (all.length === 0 && ownHost.fault !== null) throw ownHost.fault;
+      const all = [...(atMs === undefined ? eachHost() : await listFleetAt(store, atMs, parts.policy))].sort(
+        compareHosts,
+      );
+      if (atMs === undefined && all.length === 0 && ownHost.fault !== null) throw ownHost.fault;
       if (query.q !== undefined) await facts.readAll(all.map(({ snapshotHash }) => snapshotHash));
       const { hosts, ...counts } = selectHosts(all, query, knownFacts);
-      if (hosts.some(({ id }) => !isOwn(id))) await parts.readAllCatalogs();
+      if (atMs !== undefined || hosts.some(({ id }) => !isOwn(id))) await parts.readAllCatalogs();
       const items: HostSummary[] = [];
       for (const host of hosts) items.push(await summarise(host));
       return { items, ...counts, self: stateOfOwn(ownHost) };
     },
-    async fleet() {
+    async fleet(atMs) {
       await index.open();
+      if (atMs !== undefined) {
+        return (await listFleetAt(store, atMs, parts.policy)).map((host) => memberOf(host, host.seen));
+      }
       const members: FleetMember[] = [];
       const turns = createTurns();
       for (const host of index.all()) {
@@ -186,13 +192,6 @@ function createSnapshotShelf(store: Store, ownHost: OwnHost): (hash: string) => 
     kept.set(hash, parsed);
     return parsed;
   };
-}
-
-function memberOf(
-  { id, name, labels, source, snapshotHash, fingerprint }: HostRow | ListedHost,
-  freshness: HostFreshness,
-): FleetMember {
-  return { id, name, labels, source, snapshotHash, fingerprint, freshness };
 }
 
 function stateOfOwn({ seen, fault }: OwnHost): HostList['self'] {

@@ -1,3 +1,4 @@
+import { asOfSchema } from './as-of.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { catalogReferenceSchema } from './http-catalogs.ts';
 import { acceleratorSchema, kernelIrqchipSchema } from './resolution.ts';
@@ -5,11 +6,6 @@ import { z } from './zod.ts';
 
 /** `own`: every host is asked with its own first QEMU. */
 export const ownCatalog = 'own';
-
-/** A time that a view shows. */
-export const asOfSchema = z.iso
-  .datetime({ offset: true, error: 'must be a time such as 2026-11-22T13:00:00Z' })
-  .describe('As of that time, RFC 3339; left out: now');
 
 export const cubeQuerySchema = z.object({
   catalog: z

@@ -1,4 +1,5 @@
 import { hostFreshness } from '@cpu-atlas/core';
+import { asOfSchema } from './as-of.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { limits } from './limits.ts';
 import { hostSnapshotSchema } from './snapshot.ts';
@@ -165,7 +166,13 @@ export const hostListQuerySchema = pageQuerySchema.extend({
   label: severalOf(labelFilterSchema).describe('rack=r1 or rack; all of them must hold'),
   freshness: severalOf(freshnessStateSchema).describe('Any of them'),
   source: severalOf(hostSourceSchema).describe('Any of them'),
+  at: asOfSchema
+    .optional()
+    .describe('As the fleet was at that time, RFC 3339; hosts that were not known yet are left out'),
 });
+
+/** One host, as it is or as it was. */
+export const hostQuerySchema = z.object({ at: asOfSchema.optional() });
 
 export type HostListQuery = DeepReadonly<z.output<typeof hostListQuerySchema>>;
 export type FreshnessState = z.output<typeof freshnessStateSchema>;

@@ -1,4 +1,5 @@
 import { baselineModes, type CustomModel, type LibvirtCpuMap } from '@cpu-atlas/core';
+import { asOfSchema } from './as-of.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { catalogReferenceSchema, usedCatalogSchema } from './http-catalogs.ts';
 import { limits } from './limits.ts';
@@ -26,6 +27,7 @@ const planSchema = z.object({
   accel: acceleratorSchema.default('kvm'),
   machine: name.optional().describe('Left out: the newest versioned q35 that every host’s QEMU has'),
   kernelIrqchip: kernelIrqchipSchema.optional(),
+  at: asOfSchema.optional(),
 });
 
 export const baselineRequestSchema = planSchema
@@ -377,44 +379,46 @@ const bitPlace = z.tuple([
 const modelLimit = 2_000;
 
 /** A file of `data/libvirt`. */
-export const libvirtCpuMapSchema = z.object({
-  schema: z.literal('cpu-atlas/libvirt-cpu-map/1'),
-  release: libvirtReleaseSchema,
-  source: text,
-  vendors: z.array(z.object({ name, cpuid: name })).max(100),
-  features: z
-    .array(
-      z.object({
-        name,
-        bits: z.array(bitPlace).min(1).max(8),
-        migratable: z.literal(false).optional(),
-        qemu: names.max(20).optional(),
-      }),
-    )
-    .max(featuresPerCpu),
-  models: z
-    .array(
-      z.object({
-        name,
-        vendor: name.optional(),
-        ancestor: name.optional(),
-        features: names.max(featuresPerCpu),
-        removed: names.max(featuresPerCpu).optional(),
-        signatures: z
-          .array(
-            z.object({
-              family: z.number().int().min(0).max(270),
-              model: z.number().int().min(0).max(255),
-              steppings: z.array(z.number().int().min(0).max(15)).max(16).optional(),
-            }),
-          )
-          .max(100)
-          .optional(),
-        decode: z.object({ host: z.boolean(), guest: z.boolean() }),
-      }),
-    )
-    .max(modelLimit),
-}) satisfies z.ZodType<LibvirtCpuMap>;
+export const libvirtCpuMapSchema = z
+  .object({
+    schema: z.literal('cpu-atlas/libvirt-cpu-map/1'),
+    release: libvirtReleaseSchema,
+    source: text,
+    vendors: z.array(z.object({ name, cpuid: name })).max(100),
+    features: z
+      .array(
+        z.object({
+          name,
+          bits: z.array(bitPlace).min(1).max(8),
+          migratable: z.literal(false).optional(),
+          qemu: names.max(20).optional(),
+        }),
+      )
+      .max(featuresPerCpu),
+    models: z
+      .array(
+        z.object({
+          name,
+          vendor: name.optional(),
+          ancestor: name.optional(),
+          features: names.max(featuresPerCpu),
+          removed: names.max(featuresPerCpu).optional(),
+          signatures: z
+            .array(
+              z.object({
+                family: z.number().int().min(0).max(270),
+                model: z.number().int().min(0).max(255),
+                steppings: z.array(z.number().int().min(0).max(15)).max(16).optional(),
+              }),
+            )
+            .max(100)
+            .optional(),
+          decode: z.object({ host: z.boolean(), guest: z.boolean() }),
+        }),
+      )
+      .max(modelLimit),
+  })
+  .meta({ id: 'LibvirtCpuMap' }) satisfies z.ZodType<LibvirtCpuMap>;
 
 export type BaselineRequestBody = DeepReadonly<z.output<typeof baselineRequestSchema>>;
 export type BaselineResult = DeepReadonly<z.output<typeof baselineResultSchema>>;

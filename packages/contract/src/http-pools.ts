@@ -1,4 +1,5 @@
 import type { VmRecord } from '@cpu-atlas/core';
+import { asOfSchema } from './as-of.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { catalogReferenceSchema } from './http-catalogs.ts';
 import { limits } from './limits.ts';
@@ -22,6 +23,7 @@ const fleetSchema = z.object({
   accel: acceleratorSchema.default('kvm'),
   machine: name.optional().describe('Left out: the newest versioned q35 that every host’s QEMU has'),
   kernelIrqchip: kernelIrqchipSchema.optional(),
+  at: asOfSchema.optional(),
 });
 
 export const vmRecordSchema = z
@@ -219,6 +221,7 @@ export const vmsRequestSchema = z
   .object({
     hosts: z.array(name).min(1).max(hostsPerRequest).optional(),
     catalog: catalogReferenceSchema.optional(),
+    at: asOfSchema.optional(),
     vms: z.array(vmRecordSchema).max(vmsPerRequest).default([]),
     text: z
       .string()
@@ -237,7 +240,7 @@ export const vmsRequestSchema = z
   })
   .meta({
     id: 'VmsRequest',
-    example: { text: 'name,machine,cpu,host\nweb-1,pc-q35-10.0,"EPYC-v4,-xsaves",node-a\n', drain: 'node-a' },
+    example: { text: 'name,machine,cpu,host\nweb-1,pc-q35-10.0,"EPYC-Rome,-xsaves",node-a\n', drain: 'node-a' },
   });
 
 const reachSchema = z.object({

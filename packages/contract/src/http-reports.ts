@@ -1,7 +1,7 @@
+import { asOfSchema } from './as-of.ts';
 import { baselineModes } from '@cpu-atlas/core';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { catalogReferenceSchema } from './http-catalogs.ts';
-import { asOfSchema } from './http-cube.ts';
 import { comparedSideSchema } from './http-timeline.ts';
 import { limits } from './limits.ts';
 import { acceleratorSchema, kernelIrqchipSchema } from './resolution.ts';
@@ -25,6 +25,7 @@ const asked = {
   catalog: catalogReferenceSchema.optional().describe('One QEMU for all hosts; left out: each host’s own'),
   accel: acceleratorSchema.default('kvm'),
   kernelIrqchip: kernelIrqchipSchema.optional(),
+  at: asOfSchema.optional(),
 };
 
 const onHosts = {
@@ -55,7 +56,6 @@ export const reportRequestSchema = z
       hosts: names.optional(),
       isSplit: z.boolean().default(false).describe('A sheet for each item of the third axis; else it is counted'),
       isFolded: z.boolean().default(true).describe('Hosts, and machine types, that come out the same share a column'),
-      at: asOfSchema.optional(),
     }),
     z.object({
       kind: z.literal('comparison'),
@@ -78,7 +78,7 @@ export const reportRequestSchema = z
       models: names.max(512).optional(),
       limit: z.number().int().min(1).max(512).default(32),
     }),
-    z.object({ kind: z.literal('hosts'), ...written, hosts: names.optional() }),
+    z.object({ kind: z.literal('hosts'), ...written, hosts: names.optional(), at: asOfSchema.optional() }),
     z.object({
       kind: z.literal('security'),
       ...written,

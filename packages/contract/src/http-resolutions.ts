@@ -1,3 +1,4 @@
+import { asOfSchema } from './as-of.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { catalogReferenceSchema, usedCatalogSchema } from './http-catalogs.ts';
 import { contentHashSchema } from './http-hosts.ts';
@@ -25,6 +26,7 @@ export const resolutionItemSchema = resolutionRequestSchema
     host: hostReference.optional(),
     snapshot: contentHashSchema.optional().describe('Instead of host: this very snapshot'),
     catalog: catalogReferenceSchema.optional(),
+    at: asOfSchema.optional().describe('The host as of that time, RFC 3339; left out: now'),
     explain: z.boolean().optional().describe('Also tell each feature: state, blocker, evidence, remedy'),
   })
   .meta({ id: 'ResolutionItem' });
@@ -64,6 +66,7 @@ export const matrixQuerySchema = z.object({
   catalog: catalogReferenceSchema.optional(),
   accel: acceleratorSchema.default('kvm'),
   kernelIrqchip: kernelIrqchipSchema.optional(),
+  at: asOfSchema.optional(),
 });
 
 /** The order of the codes in `HostMatrixDocument.status`. */

@@ -1,3 +1,4 @@
+import { asOfSchema } from './as-of.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { catalogReferenceSchema } from './http-catalogs.ts';
 import { limits } from './limits.ts';
@@ -15,6 +16,7 @@ export const securityQuerySchema = z.object({
   machine: name.optional().describe('Left out: the newest versioned q35 that every host’s QEMU has'),
   accel: acceleratorSchema.default('kvm'),
   kernelIrqchip: kernelIrqchipSchema.optional(),
+  at: asOfSchema.optional(),
   catalog: catalogReferenceSchema.optional().describe('One QEMU for all hosts; left out: each host’s own'),
 });
 

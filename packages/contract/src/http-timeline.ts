@@ -1,6 +1,6 @@
+import { asOfSchema } from './as-of.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { catalogReferenceSchema, usedCatalogSchema } from './http-catalogs.ts';
-import { asOfSchema } from './http-cube.ts';
 import { contentHashSchema } from './http-hosts.ts';
 import { limits } from './limits.ts';
 import { acceleratorSchema, resolutionSchema } from './resolution.ts';

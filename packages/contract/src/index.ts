@@ -4,6 +4,7 @@ export type { DeepReadonly } from './deep-readonly.ts';
 export * from './http-access.ts';
 export * from './http-catalogs.ts';
 export * from './http-cpu-maps.ts';
+export * from './as-of.ts';
 export * from './http-cube.ts';
 export * from './http-decodings.ts';
 export * from './http-fleet.ts';

@@ -10,7 +10,7 @@ import {
 } from '@cpu-atlas/core';
 import type { CatalogEntry, CatalogLibrary, CatalogUse } from '../catalog-library.ts';
 import { catalogOfHost } from '../fleet/host-catalog.ts';
-import type { CubeMember } from './fleet-at.ts';
+import type { FleetMember } from '../host-directory.ts';
 import type { OwnQemu, OwnQemuSource } from './own-qemu.ts';
 import type { RepresentativeSource, SheetKey, SheetSource } from './sheet-source.ts';
 
@@ -28,7 +28,7 @@ export interface CubeBuilder {
    * The cube of hosts, by their fingerprints.
    * @throws CATALOG_NOT_FOUND, ACCELERATOR_UNKNOWN, CATALOG_INVALID, STORE_FAILED
    */
-  build(request: CubeRequest, members: readonly CubeMember[]): Promise<Cube>;
+  build(request: CubeRequest, members: readonly FleetMember[]): Promise<Cube>;
 }
 
 export interface CubeBuilderParts {
@@ -36,7 +36,7 @@ export interface CubeBuilderParts {
   readonly sheets: SheetSource;
   readonly ownQemus: OwnQemuSource;
   /** A snapshot of some host of each fingerprint among these members. */
-  readonly representatives: (members: readonly CubeMember[]) => RepresentativeSource;
+  readonly representatives: (members: readonly FleetMember[]) => RepresentativeSource;
 }
 
 /** Fingerprints that one QEMU answers for. */
@@ -105,7 +105,7 @@ export function createCubeBuilder({ library, sheets, ownQemus, representatives }
   };
 }
 
-function describeHosts(members: readonly CubeMember[], fingerprints: readonly string[]): Cube['hosts'] {
+function describeHosts(members: readonly FleetMember[], fingerprints: readonly string[]): Cube['hosts'] {
   const positions = new Map(fingerprints.map((fingerprint, at) => [fingerprint, at]));
   return {
     ids: members.map(({ id }) => id),

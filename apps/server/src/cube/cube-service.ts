@@ -8,7 +8,8 @@ import { RecentMap } from '../recent-map.ts';
 import type { Services } from '../services.ts';
 import { stampOfCore } from './core-stamp.ts';
 import { createCubeBuilder, type CubeRequest } from './cube-builder.ts';
-import { fleetAt, type CubeMember } from './fleet-at.ts';
+import { momentOf } from '../fleet/fleet-at.ts';
+import type { FleetMember } from '../host-directory.ts';
 import { createOwnQemuSource } from './own-qemu.ts';
 import { createSheetSource, type RepresentativeSource } from './sheet-source.ts';
 import { createTurns } from '../turns.ts';
@@ -51,7 +52,7 @@ const firstRequest: CubeRequest = { catalog: null, accel: 'kvm', kernelIrqchip: 
 const parseBatch = 32;
 
 interface Kept {
-  readonly members: readonly CubeMember[];
+  readonly members: readonly FleetMember[];
   readonly catalogs: readonly CatalogEntry[];
   readonly document: CubeDocument;
   checkedAtMs: number;
@@ -60,7 +61,7 @@ interface Kept {
 }
 
 export function createCubeService(services: Services, log: (error: unknown) => void): CubeService {
-  const { store, hosts, library, readAllCatalogs, freshness } = services;
+  const { store, hosts, library, readAllCatalogs } = services;
   const kept = new RecentMap<string, Kept>(keptCubes);
   /** Cubes of now that were asked for last, and when. */
   const asked = new Map<string, { readonly request: CubeRequest; readonly atMs: number }>();
@@ -78,7 +79,7 @@ export function createCubeService(services: Services, log: (error: unknown) => v
 
   const refresh = async (key: string, request: CubeRequest): Promise<CubeDocument> => {
     await readAllCatalogs();
-    const members = request.at === null ? await hosts.fleet() : await fleetAt(store, Date.parse(request.at), freshness);
+    const members = await hosts.fleet(momentOf(request.at));
     const catalogs = library.list();
     const known = kept.get(key);
     if (known !== undefined && known.catalogs === catalogs && isSameFleet(known.members, members)) {
@@ -134,7 +135,7 @@ export function createCubeService(services: Services, log: (error: unknown) => v
   };
 }
 
-function freshUntil(members: readonly CubeMember[]): number {
+function freshUntil(members: readonly FleetMember[]): number {
   return members.reduce((first, { freshness }) => Math.min(first, freshness.freshUntilMs), Number.POSITIVE_INFINITY);
 }
 
@@ -150,8 +151,8 @@ function keyOf({ catalog, accel, kernelIrqchip, at }: CubeRequest): string {
 }
 
 /** Whether the cubes of two fleets are equal under the same catalogs. */
-function isSameFleet(before: readonly CubeMember[], after: readonly CubeMember[]): boolean {
-  const isSame = (a: CubeMember, b: CubeMember): boolean =>
+function isSameFleet(before: readonly FleetMember[], after: readonly FleetMember[]): boolean {
+  const isSame = (a: FleetMember, b: FleetMember): boolean =>
     a.id === b.id && a.fingerprint === b.fingerprint && a.freshness.state === b.freshness.state && a.name === b.name;
   return before.length === after.length && before.every((member, i) => isSame(member, after[i]));
 }
@@ -183,7 +184,7 @@ function compress(identity: Uint8Array, encoding: 'br' | 'gzip'): Promise<Uint8A
 }
 
 /** Snapshots from the store; of a host whose contact is not written yet, from the directory. */
-function readRepresentatives({ store, hosts }: Services, members: readonly CubeMember[]): RepresentativeSource {
+function readRepresentatives({ store, hosts }: Services, members: readonly FleetMember[]): RepresentativeSource {
   const hashes = new Map(members.map(({ fingerprint, snapshotHash }) => [fingerprint, snapshotHash]));
   return async (fingerprints) => {
     const found = new Map<string, HostSnapshot>();

@@ -1,7 +1,8 @@
 import { AtlasError } from '@cpu-atlas/core';
 import type { PlanHost } from '@cpu-atlas/core';
+import { momentOf } from '../fleet/fleet-at.ts';
 import { catalogOfHost } from '../fleet/host-catalog.ts';
-import type { FleetMember } from '../host-directory.ts';
+import type { FleetMember, HostDirectory } from '../host-directory.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { Services } from '../services.ts';
 import { createTurns } from '../turns.ts';
@@ -17,6 +18,8 @@ export interface HostsWanted {
    * read by itself then, which takes time.
    */
   readonly isExact?: boolean | undefined;
+  /** RFC 3339; left out: now. */
+  readonly at?: string | undefined;
 }
 
 /** Hosts as the planner takes them, and what was assumed of their catalogs. */
@@ -54,7 +57,7 @@ export function createPlanHostReader({
     const use = catalog === undefined ? catalogOfHost(library, context.snapshot) : library.choose(catalog);
     return use.entry.hash === catalogHash;
   };
-  const look = async (member: FleetMember, { catalog, isExact = false }: HostsWanted): Promise<Seen> => {
+  const look = async (member: MemberThen, { catalog, isExact = false }: HostsWanted): Promise<Seen> => {
     const key = `${isExact ? member.snapshotHash : member.fingerprint} ${catalog ?? ''}`;
     const known = kept.get(key);
     if (known !== undefined && isCurrent(known, catalog)) return known;
@@ -65,13 +68,13 @@ export function createPlanHostReader({
 
   return {
     async read(wanted) {
-      const members = chooseMembers(await directory.fleet(), wanted.hosts);
+      const members = await readMembers(directory, wanted);
       const inThisAnswer = new Map<string, Seen>();
       const hosts: PlanHost[] = [];
       const turns = createTurns();
       for (const member of members) {
         const { id, name, labels, fingerprint, freshness } = member;
-        const key = wanted.isExact === true ? member.snapshotHash : fingerprint;
+        const key = wanted.isExact === true ? (member.snapshotHash ?? fingerprint) : fingerprint;
         const seen = inThisAnswer.get(key) ?? (await look(member, wanted));
         inThisAnswer.set(key, seen);
         const { context, assumption } = seen;
@@ -87,9 +90,10 @@ export function createPlanHostReader({
 /** A damaged snapshot makes its host unknown, not the whole answer a fault. */
 async function readContext(
   contexts: Services['contexts'],
-  { snapshotHash }: FleetMember,
+  { snapshotHash }: MemberThen,
   catalog: string | undefined,
 ): Promise<Seen> {
+  if (snapshotHash === null) return { context: notKnownYet, catalogHash: null };
   try {
     const { context, used } = await contexts.of({ snapshot: snapshotHash, catalog });
     return { context, assumption: used.assumption ?? undefined, catalogHash: used.hash };
@@ -97,6 +101,29 @@ async function readContext(
     if (!(error instanceof AtlasError) || !error.code.startsWith('SNAPSHOT_')) throw error;
     return { context: { unseen: error.message }, catalogHash: null };
   }
+}
+
+/** A host at the time that is asked for; without a snapshot: it was not known yet. */
+export type MemberThen = Omit<FleetMember, 'snapshotHash'> & { readonly snapshotHash: string | null };
+
+/** Of such a host nothing is known, neither yes nor no. */
+export const notKnownYet = { unseen: 'it was not known yet at that time' } as const;
+
+/**
+ * The hosts that an answer is about, as they are or as they were. The whole fleet is those that were known then; a host that is
+ * named stays, and is unknown where nothing is kept from that time.
+ * @throws HOST_NOT_FOUND, STORE_FAILED
+ */
+export async function readMembers(
+  directory: Pick<HostDirectory, 'fleet'>,
+  { hosts, at }: Pick<HostsWanted, 'hosts' | 'at'>,
+): Promise<readonly MemberThen[]> {
+  const atMs = momentOf(at);
+  if (atMs === undefined || hosts === undefined) return chooseMembers(await directory.fleet(atMs), hosts);
+  const then = new Map((await directory.fleet(atMs)).map((member) => [member.id, member]));
+  return chooseMembers(await directory.fleet(), hosts).map(
+    (member) => then.get(member.id) ?? { ...member, snapshotHash: null, fingerprint: 'not known yet' },
+  );
 }
 
 /** Those of the fleet that are named, once each. @throws HOST_NOT_FOUND */

@@ -47,9 +47,10 @@ export async function buildHostReport(
   const plans = hosts.map(({ plan }) => plan);
   const originOf = (part: Partial<ReportOrigin>): ReportOrigin => ({
     atlasVersion,
-    ...{ accel: null, machine: null, kernelIrqchip: null, options: [] },
+    ...{ accel: null, machine: null, kernelIrqchip: null },
     hosts: hosts.map(({ origin }) => origin),
     ...part,
+    options: [...asOfOption('at' in request ? request.at : undefined), ...(part.options ?? [])],
     assumptions: [...(part.assumptions ?? []), ...assumptions],
   });
   switch (request.kind) {
@@ -157,3 +158,7 @@ const toldLast = (plan: PlanHost): readonly string[] => (isAnswering(plan) ? [] 
 
 const listOption = (name: string, values: readonly string[] | undefined): readonly ReportFact[] =>
   values === undefined ? [] : [{ name, value: values.join(' ') }];
+
+/** The time as of which hosts are told; none where that is now. */
+export const asOfOption = (at: string | undefined): readonly ReportFact[] =>
+  at === undefined ? [] : [{ name: 'As of', value: new Date(at).toISOString() }];

@@ -1,6 +1,6 @@
 import { classifyCells, ColumnComputer, foldSheet, hostFreshness, planClasses } from '@cpu-atlas/core';
 import type { Accelerator, CatalogIndex, Cube, CubeColumn, KernelIrqchip, ReportHost } from '@cpu-atlas/core';
-import type { CubeMember } from '../cube/fleet-at.ts';
+import type { FleetMember } from '../host-directory.ts';
 import { nameQemu, type ReportedHost } from './report-host.ts';
 
 interface CubeAsked {
@@ -50,7 +50,7 @@ export function cubeOfHosts(hosts: readonly ReportedHost[], { accel, kernelIrqch
 /** The hosts of a cube as its report names them: with the QEMU of the sheet that answers for each. */
 export function originsOfCube(
   cube: Cube,
-  members: readonly CubeMember[],
+  members: readonly FleetMember[],
   times: ReadonlyMap<string, string>,
 ): readonly ReportHost[] {
   const places = new Map(cube.hosts.ids.map((id, at) => [id, at]));

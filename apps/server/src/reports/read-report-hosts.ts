@@ -2,8 +2,9 @@ import { AtlasError, vulnerabilitiesOf } from '@cpu-atlas/core';
 import type { PlanHost } from '@cpu-atlas/core';
 import type { AnswerContext, AnswerSource } from '../answer-contexts.ts';
 import { createTurns } from '../turns.ts';
-import type { FleetMember, HostRecord } from '../host-directory.ts';
-import { chooseMembers } from '../plan/plan-hosts.ts';
+import type { HostRecord } from '../host-directory.ts';
+import { notKnownYet, readMembers, type MemberThen } from '../plan/plan-hosts.ts';
+import { momentOf } from '../fleet/fleet-at.ts';
 import type { Services } from '../services.ts';
 import { nameQemu, type ReportedHost } from './report-host.ts';
 
@@ -16,6 +17,8 @@ export interface ReportHostsWanted {
   readonly catalog?: string | undefined;
   /** Each snapshot is read, not one of each fingerprint: what the fingerprint leaves out counts. */
   readonly readsEach?: boolean | undefined;
+  /** RFC 3339; left out: now. */
+  readonly at?: string | undefined;
 }
 
 /**
@@ -23,15 +26,16 @@ export interface ReportHostsWanted {
  * @throws HOST_NOT_FOUND, CATALOG_NOT_FOUND, STORE_FAILED
  */
 export async function readReportHosts(parts: Parts, wanted: ReportHostsWanted): Promise<readonly ReportedHost[]> {
-  const members = chooseMembers(await parts.hosts.fleet(), wanted.hosts);
-  const times = await collectionTimes(parts);
+  const members = await readMembers(parts.hosts, wanted);
+  const times = await collectionTimes(parts, wanted.at);
   const known = new Map<string, Seen>();
   const turns = createTurns();
   const hosts: ReportedHost[] = [];
   for (const member of members) {
     const seen = known.get(member.fingerprint) ?? (await look(parts, member, wanted.catalog));
     known.set(member.fingerprint, seen);
-    const snapshot = wanted.readsEach === true ? await parts.hosts.snapshot(member.snapshotHash).catch(notThere) : null;
+    const hash = wanted.readsEach === true ? member.snapshotHash : null;
+    const snapshot = hash === null ? null : await parts.hosts.snapshot(hash).catch(notThere);
     hosts.push(reportMember(member, seen, times.get(member.id) ?? null, vulnerabilitiesOf(snapshot)));
     await turns.take();
   }
@@ -41,7 +45,7 @@ export async function readReportHosts(parts: Parts, wanted: ReportHostsWanted): 
 /** One host or snapshot, as it is or as it was. @throws what finding it throws */
 export async function readReportSource({ contexts, hosts }: Parts, source: AnswerSource): Promise<ReportedHost> {
   const answer = await contexts.of(source);
-  const record = source.snapshot === undefined ? await hosts.find(source.host, source.atMs) : null;
+  const record = source.snapshot === undefined ? await hosts.find(source.host, momentOf(source.at)) : null;
   return reportAnswer(answer, record);
 }
 
@@ -70,7 +74,8 @@ interface Seen extends Pick<PlanHost, 'context' | 'assumption'> {
 }
 
 /** A damaged snapshot makes its host unknown, not the whole report a fault. */
-async function look({ contexts }: Parts, { snapshotHash }: FleetMember, catalog: string | undefined): Promise<Seen> {
+async function look({ contexts }: Parts, { snapshotHash }: MemberThen, catalog: string | undefined): Promise<Seen> {
+  if (snapshotHash === null) return { context: notKnownYet, assumption: undefined, qemu: null, catalogHash: null };
   try {
     const { context, used } = await contexts.of({ snapshot: snapshotHash, catalog });
     const qemu = nameQemu(context.index.catalog.qemu);
@@ -82,7 +87,7 @@ async function look({ contexts }: Parts, { snapshotHash }: FleetMember, catalog:
 }
 
 function reportMember(
-  { id, name, labels, fingerprint, freshness, snapshotHash }: FleetMember,
+  { id, name, labels, fingerprint, freshness, snapshotHash }: MemberThen,
   { context, assumption, qemu, catalogHash }: Seen,
   collectedAt: string | null,
   vulnerabilities: ReportedHost['vulnerabilities'],
@@ -98,9 +103,12 @@ function reportMember(
   };
 }
 
-/** When the current snapshot of each host was taken, RFC 3339. @throws STORE_FAILED */
-export async function collectionTimes({ store }: Pick<Services, 'store'>): Promise<ReadonlyMap<string, string>> {
-  const seen = await store.observations.observationsAt(store.nowMs());
+/** When the snapshot of each host was taken, the current one or that of a time, RFC 3339. @throws STORE_FAILED */
+export async function collectionTimes(
+  { store }: Pick<Services, 'store'>,
+  at?: string | null,
+): Promise<ReadonlyMap<string, string>> {
+  const seen = await store.observations.observationsAt(momentOf(at) ?? store.nowMs());
   return new Map(seen.map(({ hostId, collectedAtMs }) => [hostId, new Date(collectedAtMs).toISOString()]));
 }
 

@@ -3,12 +3,12 @@ import type { HostLine, PivotAxes, Report, ReportFact } from '@cpu-atlas/core';
 import type { ReportRequestBody } from '@cpu-atlas/contract';
 import type { AnswerSource } from '../answer-contexts.ts';
 import type { CubeService } from '../cube/cube-service.ts';
-import { fleetAt } from '../cube/fleet-at.ts';
+import { momentOf } from '../fleet/fleet-at.ts';
+import { chooseMembers } from '../plan/plan-hosts.ts';
 import type { Services } from '../services.ts';
 import { pivotAxes } from './pivot-request.ts';
-import { buildHostReport } from './build-report.ts';
+import { asOfOption, buildHostReport } from './build-report.ts';
 import { originsOfCube } from './pivot-source.ts';
-import { chooseMembers } from '../plan/plan-hosts.ts';
 import { collectionTimes, readReportHosts, readReportSource } from './read-report-hosts.ts';
 import type { ReportedHost } from './report-host.ts';
 
@@ -51,17 +51,17 @@ export async function makeReport(parts: ReportParts, request: ReportRequestBody)
 
 async function readMatrixHosts(
   services: Services,
-  { hosts, snapshot, catalog }: RequestOf<'matrix'>,
+  { hosts, snapshot, catalog, at }: RequestOf<'matrix'>,
 ): Promise<readonly ReportedHost[]> {
   if (snapshot !== undefined) return [await readReportSource(services, { snapshot, catalog })];
   const read: ReportedHost[] = [];
-  for (const host of hosts ?? [undefined]) read.push(await readReportSource(services, { host, catalog }));
+  for (const host of hosts ?? [undefined]) read.push(await readReportSource(services, { host, catalog, at }));
   return read;
 }
 
 function sourceOf(side: RequestOf<'comparison'>['a'], catalog: string | undefined): AnswerSource {
   if ('snapshot' in side) return { snapshot: side.snapshot, catalog };
-  return { host: side.host, atMs: side.at === undefined ? undefined : Date.parse(side.at), catalog };
+  return { host: side.host, at: side.at, catalog };
 }
 
 async function makePivot({ services, cubes }: ReportParts, request: RequestOf<'pivot'>): Promise<Report> {
@@ -70,13 +70,10 @@ async function makePivot({ services, cubes }: ReportParts, request: RequestOf<'p
   const at = request.at === undefined ? null : new Date(request.at).toISOString();
   const { identity } = await cubes.document({ accel, kernelIrqchip, catalog, at });
   const cube = decodeCube(identity);
-  const { store } = services;
-  const known =
-    at === null
-      ? chooseMembers(await services.hosts.fleet(), hosts)
-      : (await fleetAt(store, Date.parse(at), services.freshness)).filter(({ id }) => hosts?.includes(id) ?? true);
+  const fleet = await services.hosts.fleet(momentOf(at));
+  const known = at === null ? chooseMembers(fleet, hosts) : fleet.filter(({ id }) => hosts?.includes(id) ?? true);
   const options: ReportFact[] = [
-    ...(at === null ? [] : [{ name: 'As of', value: at }]),
+    ...asOfOption(request.at),
     ...(models === undefined ? [] : [{ name: 'Models', value: models.join(' ') }]),
     ...(machines === undefined ? [] : [{ name: 'Machine types', value: machines.join(' ') }]),
   ];
@@ -85,7 +82,7 @@ async function makePivot({ services, cubes }: ReportParts, request: RequestOf<'p
     { ...axes, fixed: { models, machines, hosts }, isSplit, isFolded },
     {
       ...{ atlasVersion: services.version, accel, machine: null, kernelIrqchip: kernelIrqchip ?? null, options },
-      hosts: originsOfCube(cube, known, await collectionTimes(services)),
+      hosts: originsOfCube(cube, known, await collectionTimes(services, at)),
       assumptions: [],
     },
   );
@@ -94,14 +91,14 @@ async function makePivot({ services, cubes }: ReportParts, request: RequestOf<'p
 /** Hosts that are listed at once. */
 const pageSize = 200;
 
-async function makeHostList(services: Services, { hosts }: RequestOf<'hosts'>): Promise<Report> {
+async function makeHostList(services: Services, { hosts, at }: RequestOf<'hosts'>): Promise<Report> {
   const wanted =
     hosts === undefined ? null : new Set(chooseMembers(await services.hosts.fleet(), hosts).map(({ id }) => id));
   const lines: HostLine[] = [];
   const origins: ReportedHost['origin'][] = [];
   let cursor: string | undefined;
   do {
-    const { items, nextCursor } = await services.hosts.list({ limit: pageSize, cursor });
+    const { items, nextCursor } = await services.hosts.list({ limit: pageSize, cursor }, momentOf(at));
     for (const host of items) {
       if (wanted !== null && !wanted.has(host.id)) continue;
       const qemus = host.qemu.map(({ version, package: build }) =>
@@ -117,7 +114,7 @@ async function makeHostList(services: Services, { hosts }: RequestOf<'hosts'>): 
     cursor = nextCursor ?? undefined;
   } while (cursor !== undefined);
   return reportHosts(lines, {
-    ...{ atlasVersion: services.version, accel: null, machine: null, kernelIrqchip: null, options: [] },
+    ...{ atlasVersion: services.version, accel: null, machine: null, kernelIrqchip: null, options: asOfOption(at) },
     ...{ hosts: origins, assumptions: [] },
   });
 }

@@ -29,7 +29,7 @@ export function registerComparisons(app: App, { contexts }: Services): void {
 
 function sourceOf(side: ComparedSide, catalog: string | undefined): AnswerSource {
   if ('snapshot' in side) return { snapshot: side.snapshot, catalog };
-  return { host: side.host, atMs: side.at === undefined ? undefined : Date.parse(side.at), catalog };
+  return { host: side.host, at: side.at, catalog };
 }
 
 const answeredSide = ({ snapshotHash, used }: AnswerContext) => ({ snapshotHash, catalog: used });

@@ -3,12 +3,14 @@ import {
   hostChangeSchema,
   hostDetailSchema,
   hostListQuerySchema,
+  hostQuerySchema,
   hostListSchema,
   hostSnapshotSchema,
   probeRequestSchema,
   probeResultSchema,
 } from '@cpu-atlas/contract';
 import { z } from 'zod';
+import { momentOf } from '../fleet/fleet-at.ts';
 import { sendImmutable } from '../immutable.ts';
 import { problemReplies } from '../problem-replies.ts';
 import { replyOf, type App } from '../http-types.ts';
@@ -31,7 +33,7 @@ export function registerHosts(app: App, { hosts, probes, contexts }: Services): 
         response: { 200: replyOf(hostListSchema), ...problemReplies(400, 500) },
       },
     },
-    async ({ query }) => hosts.list(query),
+    async ({ query: { at, ...query } }) => hosts.list(query, momentOf(at)),
   );
 
   app.get(
@@ -42,12 +44,13 @@ export function registerHosts(app: App, { hosts, probes, contexts }: Services): 
         tags,
         summary: 'One host with its snapshot',
         params: idParams,
+        querystring: hostQuerySchema,
         response: { 200: replyOf(hostDetailSchema), ...problemReplies(404, 500) },
       },
     },
-    async ({ params }) => {
-      const { summary, snapshot } = await hosts.find(params.id);
-      const { context } = await contexts.of({ host: params.id });
+    async ({ params, query: { at } }) => {
+      const { summary, snapshot } = await hosts.find(params.id, momentOf(at));
+      const { context } = await contexts.of({ host: params.id, at });
       return { summary, snapshot, selfCheck: checkHostModel(context) };
     },
   );

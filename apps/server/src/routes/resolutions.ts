@@ -63,7 +63,7 @@ async function* answerAll(
   const known = new Map<string, Promise<AnswerContext>>();
   const turns = createTurns();
   for (const item of items) {
-    const key = JSON.stringify([item.host, item.snapshot, item.catalog]);
+    const key = JSON.stringify([item.host, item.snapshot, item.catalog, item.at]);
     const source = known.get(key) ?? contexts.of(item);
     known.set(key, source);
     yield JSON.stringify(await answer(item, source, requestId));

@@ -22,8 +22,8 @@ export function registerSecurity(app: App, services: Services): void {
         response: { 200: replyOf(securityResultSchema), ...problemReplies(400, 404, 422) },
       },
     },
-    async ({ query: { model, accel, kernelIrqchip, catalog, machine: asked } }) => {
-      const hosts = await readReportHosts(services, { catalog, readsEach: true });
+    async ({ query: { model, accel, kernelIrqchip, catalog, machine: asked, at } }) => {
+      const hosts = await readReportHosts(services, { catalog, readsEach: true, at });
       const machine = machineFor(
         hosts.map(({ plan }) => plan),
         asked,
