@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { SwaggerTransformObject } from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
@@ -16,7 +17,13 @@ export const transformRoute: typeof jsonSchemaTransform = (input) => {
   return { ...transformed, schema: { ...transformed.schema, security } };
 };
 
-/** The OpenAPI document with those schemas that something in it refers to: each has an input and an output form. */
+/** Replies of a demo server, cut short, by the id of their schema: `scripts/record-api-examples.mjs` records them. */
+const recordedReplies = new URL('../../../data/api/reply-examples.json', import.meta.url);
+
+/**
+ * The OpenAPI document with those schemas that something in it refers to (each has an input and an output form), and with
+ * an example at each that a whole body or reply has.
+ */
 export const transformDocument: SwaggerTransformObject = (document) => {
   const whole = jsonSchemaTransformObject(document);
   const schemas = 'components' in whole ? whole.components?.schemas : undefined;
@@ -28,7 +35,13 @@ export const transformDocument: SwaggerTransformObject = (document) => {
     used.add(name);
     pending.push(...referencesIn(schemas[name]));
   }
-  whole.components.schemas = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  const replies = JSON.parse(readFileSync(recordedReplies, 'utf8')) as Readonly<Record<string, unknown>>;
+  whole.components.schemas = Object.fromEntries(
+    Object.entries(schemas).flatMap(([name, schema]) => {
+      const example = replies[name] ?? replies[name.replace(/Input$/, '')];
+      return used.has(name) ? [[name, example === undefined ? schema : { ...schema, example }]] : [];
+    }),
+  );
   return whole;
 };
 

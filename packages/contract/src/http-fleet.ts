@@ -117,7 +117,7 @@ export const fleetEventSchema = z
     z.object({ kind: z.literal('host-freshness'), at: z.string(), host: z.string(), freshness: freshnessStateSchema }),
     z.object({ kind: z.literal('reset'), at: z.string() }).describe('Lines were forgotten: read everything anew'),
   ])
-  .meta({ id: 'FleetEvent' });
+  .meta({ id: 'FleetEvent', example: { kind: 'host-observed', at: '2026-11-23T08:00:00.000Z', host: 'node-a' } });
 
 export type CommandWork = DeepReadonly<z.output<typeof commandWorkSchema>>;
 export type Command = DeepReadonly<z.output<typeof commandSchema>>;

@@ -22,7 +22,7 @@ export const guestCpuidsRequestSchema = z
   })
   .meta({
     id: 'GuestCpuidsRequest',
-    example: { requests: [{ host: 'node-a', accel: 'kvm', machine: 'pc-q35-10.0', cpu: 'EPYC-Milan', vcpu: 1 }] },
+    example: { requests: [{ host: 'node-a', accel: 'kvm', machine: 'pc-q35-10.0', cpu: 'EPYC-Milan' }] },
   });
 
 const hex32 = z.string().regex(/^0x[0-9a-f]{8}$/);

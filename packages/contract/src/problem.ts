@@ -19,7 +19,19 @@ export const problemSchema = z
     where: z.string().optional(),
     remedy: z.string().optional(),
   })
-  .meta({ id: 'Problem', description: 'RFC 9457 problem document; code is stable, see docs/errors.md' });
+  .meta({
+    id: 'Problem',
+    description: 'RFC 9457 problem document; code is stable, see docs/errors.md',
+    example: {
+      type: 'urn:cpu-atlas:error:HOST_NOT_FOUND',
+      title: 'There is no such host',
+      status: 404,
+      code: 'HOST_NOT_FOUND',
+      detail: 'there is no host of that id',
+      where: 'node-x',
+      remedy: 'take the id from GET /api/v1/hosts',
+    },
+  });
 
 export type Problem = DeepReadonly<z.output<typeof problemSchema>>;
 

@@ -12,7 +12,11 @@ const startedMs = performance.now();
 export function registerHealth(app: App, services: Services): void {
   const { store, ownHost, metrics, library, hosts, contacts, commands, events, version } = services;
   const checkStore = atMostEvery(storeCheckMs, () => store.check());
-  const statusSchema = replyOf(z.object({ status: z.string(), version: z.string() }).meta({ id: 'Health' }));
+  const statusSchema = replyOf(
+    z
+      .object({ status: z.string(), version: z.string() })
+      .meta({ id: 'Health', example: { status: 'ok', version: '0.1.0' } }),
+  );
 
   app.get(
     '/healthz',

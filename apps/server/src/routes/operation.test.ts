@@ -1,5 +1,7 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as contract from '@cpu-atlas/contract';
+import { z } from 'zod';
 import { readProblem } from '../testing/read-reply.ts';
 import { startTestServer, type TestServer } from '../testing/test-server.ts';
 
@@ -80,6 +82,35 @@ describe('documentation', () => {
       expect.arrayContaining(['HostSnapshot', 'Resolution', 'Problem', 'Catalog']),
     );
     expect(JSON.stringify(document)).not.toContain('"$ref":"#/definitions');
+  });
+
+  it('GET /api/openapi.json shows an example of every JSON body and reply, and each holds', async () => {
+    type Shown = { schema: { $ref?: string; example?: unknown } };
+    type Contents = { content?: Record<string, Shown> };
+    const { paths, components } = (await ask('/api/openapi.json')).json<{
+      paths: Record<string, Record<string, { requestBody?: Contents; responses: Record<string, Contents> }>>;
+      components: { schemas: Record<string, { example?: unknown }> };
+    }>();
+    const known = new Map(
+      Object.values(contract).flatMap((schema): [string, z.ZodType][] =>
+        schema instanceof z.ZodType ? [[schema.meta()?.id ?? '', schema]] : [],
+      ),
+    );
+    const checked = new Set<string>();
+    for (const [path, methods] of Object.entries(paths))
+      for (const [method, { requestBody, responses }] of Object.entries(methods))
+        for (const contents of [requestBody, ...Object.values(responses)])
+          for (const { schema } of Object.values(contents?.content ?? {})) {
+            // Files, texts and empty bodies have no schema of ours.
+            const name = schema.$ref?.split('/').at(-1);
+            if (name === undefined) continue;
+            const example = components.schemas[name]?.example;
+            expect(example, `${method} ${path}: ${name}`).toBeDefined();
+            const type = known.get(name.replace(/Input$/, ''));
+            if (type !== undefined) expect(type.safeParse(structuredClone(example)).error, name).toBeUndefined();
+            checked.add(type === undefined ? '' : name);
+          }
+    expect(checked.size).toBeGreaterThan(50);
   });
 
   it('GET /api/openapi.json says which routes need a login', async () => {

@@ -12,7 +12,16 @@ const enumSchema = z
     type: z.literal('string'),
     enum: z.array(z.string()),
   })
-  .meta({ id: 'NameSchema' });
+  .meta({
+    id: 'NameSchema',
+    example: {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: 'CPU models of QEMU 10.0.13',
+      description: `From the catalog sha256:${'4a'.repeat(32)}.`,
+      type: 'string',
+      enum: ['EPYC-Milan', 'EPYC-Milan-v1'],
+    },
+  });
 
 const kinds = {
   models: 'CPU models',
