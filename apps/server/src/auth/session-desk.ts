@@ -44,7 +44,7 @@ interface Dependencies {
 
 export function createSessionDesk({ store, tokens, settings }: Dependencies): SessionDesk {
   const known = new RecentMap<string, { readonly row: SessionRow | null; readonly readAtMs: number }>(knownSessions);
-  const extensions = new Map<string, Promise<void>>();
+  const extensions = new Map<string, Promise<boolean>>();
 
   const remember = (secretHash: string, row: SessionRow | null): void =>
     known.set(secretHash, { row, readAtMs: performance.now() });
@@ -58,19 +58,20 @@ export function createSessionDesk({ store, tokens, settings }: Dependencies): Se
   const expiryOf = (createdAtMs: number): number =>
     Math.min(createdAtMs + settings.sessionLifeMs, store.nowMs() + settings.sessionIdleMs);
 
-  const extend = async (row: SessionRow): Promise<void> => {
-    const extended = { ...row, expiresAtMs: expiryOf(row.createdAtMs) };
-    remember(row.secretHash, extended);
-    await store.access.deleteSession(row.secretHash);
-    await store.access.createSession(extended);
+  const extend = async (row: SessionRow): Promise<boolean> => {
+    const expiresAtMs = expiryOf(row.createdAtMs);
+    const isThere = await store.access.extendSession(row.secretHash, expiresAtMs);
+    remember(row.secretHash, isThere ? { ...row, expiresAtMs } : null);
+    return isThere;
   };
-  const extendWhenDue = async (row: SessionRow): Promise<void> => {
+  /** False: the session was ended elsewhere. */
+  const extendWhenDue = async (row: SessionRow): Promise<boolean> => {
     // Not with each request: an eighth of the idle time is exact enough.
     const gainMs = expiryOf(row.createdAtMs) - row.expiresAtMs;
-    if (gainMs < settings.sessionIdleMs / 8 || extensions.has(row.secretHash)) return;
-    const extension = extend(row).finally(() => extensions.delete(row.secretHash));
+    if (gainMs < settings.sessionIdleMs / 8) return true;
+    const extension = extensions.get(row.secretHash) ?? extend(row).finally(() => extensions.delete(row.secretHash));
     extensions.set(row.secretHash, extension);
-    await extension;
+    return extension;
   };
   const principalOf = async (row: SessionRow): Promise<Principal | null> => {
     if (!row.subject.startsWith(tokenSubject)) return principalOfPerson(row);
@@ -99,13 +100,13 @@ export function createSessionDesk({ store, tokens, settings }: Dependencies): Se
       if (row === null || store.nowMs() >= row.expiresAtMs) return null;
       const principal = await principalOf(row);
       if (principal === null) return null;
-      await extendWhenDue(row);
+      if (!(await extendWhenDue(row))) return null;
       return { principal, expiresAtMs: row.expiresAtMs };
     },
     async end(secret) {
       const secretHash = hashSecret(secret);
-      // What is being extended would come back.
-      await extensions.get(secretHash);
+      // What is being extended would be remembered again.
+      await extensions.get(secretHash)?.catch(() => undefined);
       remember(secretHash, null);
       await store.access.deleteSession(secretHash);
     },

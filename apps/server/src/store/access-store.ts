@@ -70,6 +70,24 @@ export function createAccessStore(engine: Engine): AccessStore {
       );
       return row === undefined ? null : readSession(row);
     },
+    async extendSession(secretHash, expiresAtMs) {
+      const untilMs = Math.floor(expiresAtMs);
+      const { numUpdatedRows } = await engine.write((transaction) =>
+        transaction
+          .updateTable('sessions')
+          .set(({ eb }) => ({
+            expires_at_ms: eb
+              .case()
+              .when('expires_at_ms', '<', untilMs)
+              .then(eb.val(untilMs))
+              .else(eb.ref('expires_at_ms'))
+              .end(),
+          }))
+          .where('secret_hash', '=', storableText(secretHash))
+          .executeTakeFirst(),
+      );
+      return numUpdatedRows > 0n;
+    },
     async deleteSession(secretHash) {
       await engine.write((transaction) =>
         transaction.deleteFrom('sessions').where('secret_hash', '=', storableText(secretHash)).execute(),

@@ -373,6 +373,23 @@ describe.each(engineCases)('$title', ({ engine, isAbsent, prepare }) => {
       await access.deleteSession('s1');
       expect(await access.session('s1')).toBeNull();
     });
+
+    it('extends sessions that are there, and never brings their end nearer', async () => {
+      const { access } = await openNew();
+      const session: SessionRow = {
+        ...{ secretHash: 's1', subject: 'oidc:1', displayName: 'Ada', role: 'operator' as const },
+        ...{ createdAtMs: 1, expiresAtMs: 60_000 },
+      };
+      await access.createSession(session);
+      expect(await Promise.all([90_000, 70_000].map((untilMs) => access.extendSession('s1', untilMs)))).toEqual([
+        true,
+        true,
+      ]);
+      expect(await access.session('s1')).toEqual({ ...session, expiresAtMs: 90_000 });
+      await access.deleteSession('s1');
+      expect(await access.extendSession('s1', 120_000)).toBe(false);
+      expect(await access.session('s1')).toBeNull();
+    });
   });
 
   describe.skipIf(isAbsent)('audit', () => {

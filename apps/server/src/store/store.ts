@@ -219,6 +219,8 @@ export interface AccessStore {
   touchTokens(usedAtMs: ReadonlyMap<string, number>): Promise<void>;
   createSession(session: SessionRow): Promise<void>;
   session(secretHash: string): Promise<SessionRow | null>;
+  /** Never brings the end nearer, nor back a session that ended. False: there is no such session. */
+  extendSession(secretHash: string, expiresAtMs: number): Promise<boolean>;
   deleteSession(secretHash: string): Promise<void>;
 }
 
