@@ -52,6 +52,22 @@ async function hear(id: string, change: Partial<Contact> = {}, microcode = '0x1'
   return contact;
 }
 
+function createGate() {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((open) => (resolve = open));
+  return { promise, resolve: () => resolve() };
+}
+
+/** An index of its own, which reads all rows as it is told. */
+function openIndexWith(hosts: Store['observations']['hosts']): HostIndex {
+  return createHostIndex({
+    store: { ...store, observations: { ...store.observations, hosts } },
+    policy: defaultFreshnessPolicy,
+    onFault: (error) => faults.push(error),
+    refreshMs: 3_600_000,
+  });
+}
+
 async function until(isThere: () => boolean): Promise<void> {
   for (let tries = 0; tries < 200 && !isThere(); tries += 1) await delay(10);
   expect(isThere()).toBe(true);
@@ -115,6 +131,42 @@ describe('the index of hosts', () => {
       return host && index.freshnessOf(host).state;
     });
     expect(states).toEqual(['fresh', 'unreachable']);
+  });
+
+  it('shows the newest row of a host that changed while all rows were on their way', async () => {
+    await hear('moving', {}, '0x1');
+    const held = createGate();
+    const read = createGate();
+    const late = openIndexWith(async () => {
+      const rows = await store.observations.hosts();
+      read.resolve();
+      await held.promise;
+      return rows;
+    });
+    const opened = late.open();
+    await read.promise;
+    const { snapshotHash } = await hear('moving', {}, '0x2');
+    await delay(50);
+    held.resolve();
+    await opened;
+    await until(() => late.get('moving')?.row.snapshotHash === snapshotHash);
+    await delay(50);
+    expect(late.get('moving')?.row.snapshotHash).toBe(snapshotHash);
+    late.close();
+  });
+
+  it('reads all rows once for whoever opens it at once, and once more after a failure', async () => {
+    let reads = 0;
+    const failing = openIndexWith(async () => {
+      reads += 1;
+      if (reads === 1) throw new Error('no store');
+      return store.observations.hosts();
+    });
+    const openTwice = () => failing.open().catch(() => failing.open());
+    await Promise.all([openTwice(), openTwice(), openTwice()]);
+    await failing.open();
+    expect([reads, failing.get('moving')?.row.id]).toEqual([2, 'moving']);
+    failing.close();
   });
 
   it('sorts by name, then id, by code units', () => {

@@ -56,7 +56,6 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
   /** The demo fleet is of a day in the past, on which its clock stands: when its last host was heard. */
   let demoClockMs = 0;
   const dirty = new Set<string>();
-  let following: Promise<void> | null = null;
   let isClosed = false;
 
   const put = (row: HostRow): void => {
@@ -78,7 +77,8 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
   const drop = (id: string): void => {
     if (hosts.delete(id)) sorted = null;
   };
-  const refreshAll = async (): Promise<void> => {
+  const readAll = async (): Promise<void> => {
+    if (isClosed) return;
     const rows = await store.observations.hosts();
     const present = new Set(rows.map(({ id }) => id));
     rows.forEach(put);
@@ -91,38 +91,37 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
     else put(row);
   };
   const refresh = async (ids: readonly string[]): Promise<void> => void (await Promise.all(ids.map(refreshOne)));
-  const follow = async (): Promise<void> => {
-    while (dirty.size > 0) {
-      const ids = [...dirty];
-      dirty.clear();
-      await refresh(ids);
-    }
+  const readDirty = async (): Promise<void> => {
+    if (isClosed) return;
+    const ids = [...dirty];
+    dirty.clear();
+    await refresh(ids);
   };
-  const run = (work: () => Promise<void>): void => {
-    following ??= work()
-      .catch((error: unknown) => (isClosed ? undefined : onFault(error)))
-      .finally(() => {
-        following = null;
-        if (dirty.size > 0 && !isClosed) run(follow);
-      });
+  // One after the other: a row that was read while all were on their way is newer than these.
+  const inTurn = createQueue();
+  const refreshAll = startedOnce(inTurn, readAll);
+  const follow = startedOnce(inTurn, readDirty);
+  const report = (work: Promise<void>): void => {
+    work.catch((error: unknown) => (isClosed ? undefined : onFault(error)));
   };
   const unsubscribe = store.changes.subscribe(
     (changes: readonly Change[]) => {
       for (const { kind, subject } of changes) if (kind !== 'catalog-new') dirty.add(subject);
-      run(follow);
+      report(follow());
     },
-    () => run(refreshAll),
+    () => report(refreshAll()),
   );
 
-  const timer = store.isShared ? setInterval(() => run(refreshAll), refreshMs).unref() : undefined;
+  const timer = store.isShared ? setInterval(() => report(refreshAll()), refreshMs).unref() : undefined;
 
   return {
     async open() {
-      opening ??= refreshAll();
+      const attempt = (opening ??= refreshAll());
       try {
-        await opening;
+        await attempt;
       } catch (error) {
-        opening = null;
+        // Somebody who waited for the same may have begun anew.
+        if (opening === attempt) opening = null;
         throw error;
       }
     },
@@ -151,6 +150,28 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
       unsubscribe();
     },
   };
+}
+
+type Work = () => Promise<void>;
+
+/** Runs works one after the other, whatever becomes of them. */
+function createQueue(): (work: Work) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+}
+
+/** Whoever asks while a work waits for its turn gets that one; once it has begun, another one follows. */
+function startedOnce(inTurn: (work: Work) => Promise<void>, work: Work): Work {
+  let waiting: Promise<void> | null = null;
+  return () =>
+    (waiting ??= inTurn(() => {
+      waiting = null;
+      return work();
+    }));
 }
 
 /** The order of lists: by name, then id, by code units, so that it is the same everywhere. */
