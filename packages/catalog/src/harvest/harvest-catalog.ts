@@ -18,13 +18,8 @@ import { learnRelations, planReadings, type FeatureRelations } from './dependenc
 import { locateFeatureBits, type FeatureBits } from './feature-bits.ts';
 import { identifyBinary } from './binary-identity.ts';
 import { readNamelessBits } from './nameless-bits.ts';
-import {
-  readCpuDefinitions,
-  sweepMachines,
-  type CpuCompat,
-  type HarvestedMachine,
-  type SkippedMachine,
-} from './machine-sweep.ts';
+import { readCpuDefinitions, sweepMachines, type CpuCompat, type HarvestedMachine } from './machine-sweep.ts';
+import type { SkippedMachine } from './read-each.ts';
 
 export interface HarvestProgress {
   readonly phase: 'discover' | 'tcg' | 'kvm';

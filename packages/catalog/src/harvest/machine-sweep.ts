@@ -12,6 +12,7 @@ import { expectBoolean, expectList, expectObject, expectString } from '../qmp/qm
 import { expander, type Expand } from './cpu-properties.ts';
 import type { Reading } from './dependencies.ts';
 import { ModelReader, comparableExpansion, type HarvestedModel, type HiddenPart } from './model-rows.ts';
+import { readEach, type SkippedMachine } from './read-each.ts';
 
 /** What one launch of one machine type told. */
 export interface HarvestedMachine {
@@ -57,12 +58,6 @@ interface SharedKnowledge {
   readonly hidden: Map<string, Promise<HiddenPart>>;
   /** Machine types read in full, by what makes others equal to them. */
   readonly twins: Map<string, Promise<HarvestedMachine>>;
-}
-
-/** A machine type that this QEMU lists but does not start, and why. */
-export interface SkippedMachine {
-  readonly machine: string;
-  readonly reason: string;
 }
 
 /** The names and aliases of `query-cpu-definitions`. */
@@ -210,41 +205,22 @@ function hasBit(index: CatalogIndex, model: HarvestedModel, name: string): boole
   return feature.bits.every((bit) => ((value >> BigInt(bit)) & 1n) === 1n);
 }
 
-/** A machine that is busy with other work is given so much more time. */
-const patience = 4;
-
 /**
  * Launches every machine type once and reads every model on it. A machine type that does not start alone (it wants a
- * device, another hypervisor) is reported, not fatal. One that takes too long is tried again after the others.
+ * device, another hypervisor) is reported, not fatal.
  * @throws QEMU_TIMEOUT when all of them took too long, which says nothing about machine types
  */
 export async function sweepMachines(
   options: SweepOptions,
 ): Promise<{ harvested: HarvestedMachine[]; skipped: SkippedMachine[] }> {
-  const queue = [...options.machines];
-  const harvested: HarvestedMachine[] = [];
-  const skipped: SkippedMachine[] = [];
+  const { launch, parallel, onMachine } = options;
   const shared: SharedKnowledge = { hidden: new Map(), twins: new Map() };
-  const slow: string[] = [];
-  const read = async (machine: string, { launch, isLast }: { launch: QemuLaunch; isLast: boolean }): Promise<void> => {
-    options.signal?.throwIfAborted();
-    try {
-      harvested.push(await harvestMachine({ ...options, launch }, machine, shared));
-    } catch (error) {
-      if (!(error instanceof AtlasError) || error.code === 'INTERNAL') throw error;
-      if (error.code === 'QEMU_TIMEOUT' && isLast && harvested.length === 0) throw error;
-      if (error.code === 'QEMU_TIMEOUT' && !isLast) slow.push(machine);
-      else skipped.push({ machine, reason: error.message });
-    }
-    options.onMachine?.(harvested.length + skipped.length, machine);
-  };
-  const { launch } = options;
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift())
-      await read(next.name, { launch, isLast: false });
-  };
-  await Promise.all(Array.from({ length: options.parallel }, worker));
-  const longer = { ...launch, timeoutMs: launch.timeoutMs * patience };
-  for (const machine of slow) await read(machine, { launch: longer, isLast: true });
-  return { harvested, skipped };
+  return readEach({
+    machines: options.machines.map(({ name }) => name),
+    ...{ timeoutMs: launch.timeoutMs, parallel, onMachine },
+    read: async (machine, timeoutMs) => {
+      options.signal?.throwIfAborted();
+      return harvestMachine({ ...options, launch: { ...launch, timeoutMs } }, machine, shared);
+    },
+  });
 }
