@@ -1,7 +1,14 @@
+import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { AtlasError } from '@cpu-atlas/core';
 import type { ReadingAnswer, ReadingTask } from './snapshot-reader.ts';
 import { readSentSnapshot } from './snapshot-reading.ts';
+
+/**
+ * A snapshot can wait, heartbeats cannot: where processors are short, the event loop goes first. On Linux 0 is this thread
+ * alone. Source: setpriority(2), "C library/kernel differences"
+ */
+setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 
 /** So many are answered together; the first ones do not wait for all of a large batch. */
 const answersAtOnce = 8;

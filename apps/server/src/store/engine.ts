@@ -24,6 +24,11 @@ export interface Engine {
    * @throws STORE_FAILED, INTERNAL where the engine refuses a query itself
    */
   write<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * One statement, which is a transaction of its own; run again like one.
+   * @throws STORE_FAILED, INTERNAL where the engine refuses the statement itself
+   */
+  writeAlone<T>(statement: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** Tells the other hubs, when the transaction commits, that there are new lines of the change feed. */
   announceChanges(transaction: Transaction<Tables>): Promise<void>;
   /** Calls when another hub announced. Null: there are no other hubs. */

@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts';
 import { readHost } from './host-record.ts';
 import type { HostRows } from './host-rows.ts';
 import { inChunks } from './in-chunks.ts';
+import { moveContacts } from './move-contacts.ts';
 import { readMoment, readTimeline } from './observation-history.ts';
 import { recordContactGroups } from './record-contacts.ts';
 import { storableKey, storableText } from './storable-text.ts';
@@ -48,10 +49,28 @@ export function createObservationStore(
       }
     },
   });
+  const moves = new CommitQueue<Contact, string | null>({
+    name: 'contacts',
+    weigh: () => 1,
+    groupWeight: 1_000,
+    waitingWeight: 20_000,
+    commit: async (contacts) => {
+      const moved = await moveContacts(engine, contacts);
+      return contacts.map((contact) => moved.get(contact) ?? null);
+    },
+  });
+  /** Where rows are shared a transaction is a dozen journeys; most contacts take one. Null: it is more than a move. */
+  const move = async (contacts: readonly Contact[]): Promise<readonly RecordedContact[] | null> => {
+    const [contact] = contacts;
+    if (!engine.locksRows || contact === undefined || contacts.length > 1) return null;
+    const observationId = await moves.add(contact);
+    return observationId === null ? null : [{ hostId: contact.hostId, observationId, kind: 'contact' }];
+  };
   return {
     async recordContacts(contacts) {
       if (contacts.length === 0) return [];
-      return queue.add(contacts.map(storableContact));
+      const storable = contacts.map(storableContact);
+      return (await move(storable)) ?? queue.add(storable);
     },
     host: async (id) => (await readHosts(engine, [id])).get(storableText(id)) ?? null,
     hostsById: (ids) => readHosts(engine, ids),
@@ -77,7 +96,12 @@ export function createObservationStore(
       if (isRemoved) onChanged();
       return isRemoved;
     },
-    drained: () => queue.drained(),
+    async drained() {
+      await moves.drained();
+      // What was no move is in the other queue by then.
+      await letOthersRun();
+      await queue.drained();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AtlasError } from '@cpu-atlas/core';
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
 import type { MachineClock } from '../store-clock.ts';
 import type { Tables } from '../tables.ts';
@@ -54,7 +54,8 @@ export async function openPostgresqlEngine(options: PostgresqlEngineOptions): Pr
       bytesType: sql`bytea`,
       jsonRows: (json) => sql`json_array_elements(cast(${json} as json))`,
       read: (query) => guarded(() => query(database)),
-      write: (work) => guarded(() => writePersistently(database, work)),
+      write: (work) => guarded(() => persistently(() => database.transaction().execute(work))),
+      writeAlone: (statement) => guarded(() => persistently(() => statement(database))),
       async announceChanges(transaction) {
         if (announces) await announceFrom(hub).execute(transaction);
       },
@@ -72,13 +73,10 @@ export async function openPostgresqlEngine(options: PostgresqlEngineOptions): Pr
 }
 
 /** Runs a transaction again for as long as others are in its way; each time after a longer pause, of chance in part. */
-async function writePersistently<T>(
-  database: Kysely<Tables>,
-  work: (transaction: Transaction<Tables>) => Promise<T>,
-): Promise<T> {
+async function persistently<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.transaction().execute(work);
+      return await write();
     } catch (cause) {
       if (!isOvertaken(cause) || attempt === attempts) throw cause;
       await delay(firstPauseMs * 2 ** attempt * (0.5 + Math.random()));

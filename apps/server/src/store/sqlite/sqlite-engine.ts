@@ -50,6 +50,7 @@ export async function openSqliteEngine({ path, machine }: SqliteEngineOptions): 
     jsonRows: (json) => sql`json_each(${json})`,
     read: (query) => guarded(() => query(database)),
     write: (work) => guarded(() => database.transaction().execute(work)),
+    writeAlone: (statement) => guarded(() => statement(database)),
     announceChanges: async () => undefined,
     announcements: null,
     async close() {
