@@ -54,15 +54,16 @@ export const hostsQuery = queryOptions({
   staleTime: 5_000,
 });
 
-/** One host with its snapshot. */
-export function hostQuery(id: string) {
+/** One host with its snapshot; as of a time, RFC 3339, or now ('').  */
+export function hostQuery(id: string, at = '') {
+  const asOf = at === '' ? '' : `?at=${encodeURIComponent(at)}`;
   return queryOptions({
-    queryKey: ['host', id],
+    queryKey: ['host', id, at],
     queryFn: ({ signal }) =>
-      requestJson<HostDetail>(`/hosts/${encodeURIComponent(id)}`, { signal, timeoutMs: quickMs }),
+      requestJson<HostDetail>(`/hosts/${encodeURIComponent(id)}${asOf}`, { signal, timeoutMs: quickMs }),
     enabled: id !== '',
-    refetchInterval: pollMs,
-    staleTime: 5_000,
+    refetchInterval: at === '' ? pollMs : false,
+    staleTime: at === '' ? 5_000 : Infinity,
   });
 }
 

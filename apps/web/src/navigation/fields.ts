@@ -23,12 +23,23 @@ export function named<T>(parameter: string, field: Field<T>): Field<T> {
 
 const textLength = 256;
 const listLength = 4_096;
+/** A day, a time and a zone; a `+` of the zone may have come as a space. */
+const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 export function textField(initial = ''): Field<string> {
   return {
     initial,
     parse: (text) => (text === '' ? initial : text.slice(0, textLength)),
     format: (value) => (value === initial ? '' : value),
+  };
+}
+
+/** A time as of which the fleet is told, RFC 3339; '': now. What is no time is now. */
+export function timeField(): Field<string> {
+  return {
+    initial: '',
+    parse: (text) => (isTime.test(text) && !Number.isNaN(Date.parse(text)) ? text : ''),
+    format: (value) => value,
   };
 }
 

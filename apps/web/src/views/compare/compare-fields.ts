@@ -1,4 +1,4 @@
-import { choiceField, flagField, listField, named, textField } from '../../navigation/fields.ts';
+import { choiceField, flagField, listField, named, textField, timeField } from '../../navigation/fields.ts';
 
 /** The state of a comparison. */
 export const compareFields = {
@@ -9,6 +9,8 @@ export const compareFields = {
   /** For models, which have no machine type of their own. */
   machine: textField('q35'),
   accel: choiceField(['kvm', 'tcg']),
+  /** Hosts as of that time, RFC 3339; '': now. */
+  at: timeField(),
   search: textField(),
   showEqual: named('equal', flagField()),
 } as const;

@@ -29,7 +29,7 @@ export function CompareSheet({ loaded, state, onItems }: CompareSheetProps) {
   const { index } = loaded;
   const search = useDeferredValue(state.search).trim().toLowerCase();
   const ground = useMemo(() => ({ index, machine, accel }), [index, machine, accel]);
-  const things = useThings(items, ground);
+  const things = useThings(items, ground, state.at);
   const coordinates = useMemo(() => listCoordinates(index), [index]);
   const { facts, features } = useMemo(() => compareThings(things), [things]);
   const isFound = ({ name }: ComparedFeature) =>

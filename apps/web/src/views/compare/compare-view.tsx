@@ -1,9 +1,11 @@
 import { useEffect } from 'react';
+import { AsOfBanner } from '../../components/as-of-banner.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { focusSearchField } from '../../components/inputs.tsx';
 import { AcceleratorField } from '../../components/launch-fields.tsx';
 import { Shell } from '../../components/shell.tsx';
+import { TimeField } from '../../components/time-field.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import { formatRoute, routeTo } from '../../navigation/route.ts';
 import type { ViewState } from '../../navigation/route.ts';
@@ -38,6 +40,7 @@ export function CompareView({ state }: { readonly state: ViewState<'compare'> })
   const panel = loaded.kind === 'ready' ? <ComparePanel loaded={loaded} state={state} onItems={replaceItems} /> : null;
   return (
     <Shell title="Compare" panel={panel} commands={[]}>
+      <AsOfBanner at={state.at} onNow={() => change({ at: '' })} />
       {loaded.kind === 'fault' ? (
         <FaultNotice fault={loaded.fault} onRetry={loaded.retry} />
       ) : loaded.kind === 'loading' ? (
@@ -68,6 +71,7 @@ function ComparePanel({ loaded, state, onItems }: ComparePanelProps) {
         onPick={(machine) => change({ machine })}
       />
       <AcceleratorField accel={state.accel} onChange={change} />
+      <TimeField at={state.at} onPick={(at) => change({ at })} />
       <AddItem loaded={loaded} state={state} onItems={onItems} />
     </>
   );

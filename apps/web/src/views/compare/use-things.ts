@@ -35,33 +35,37 @@ interface SeenHost {
 type Loaded = ReadonlyMap<string, SeenHost | { readonly message: string }>;
 
 /** Loads and describes what the address names. */
-export function useThings(items: readonly string[], ground: Ground): readonly Thing[] {
+export function useThings(items: readonly string[], ground: Ground, at: string): readonly Thing[] {
   const parsed = useMemo(() => items.map((key) => ({ key, item: parseItem(key) })), [items]);
-  const hosts = useHosts(parsed.map(({ item }) => item));
+  const hosts = useHosts(
+    parsed.map(({ item }) => item),
+    at,
+  );
   return useMemo(() => parsed.map(({ key, item }) => describeThing(key, item, hosts, ground)), [parsed, hosts, ground]);
 }
 
-function useHosts(items: readonly (CompareItem | null)[]): Loaded {
+/** `at`: hosts as they were then; snapshots are what they are. */
+function useHosts(items: readonly (CompareItem | null)[], at: string): Loaded {
   const ids = [
     ...new Set(items.flatMap((item) => (item?.kind === 'host' ? item.id : item?.kind === 'cell' ? item.host : []))),
   ];
   const hashes = [...new Set(items.flatMap((item) => (item?.kind === 'snapshot' ? item.hash : [])))];
-  const hosts = useQueries({ queries: ids.map((id) => hostQuery(id)) });
+  const hosts = useQueries({ queries: ids.map((id) => hostQuery(id, at)) });
   const snapshots = useQueries({ queries: hashes.map((hash) => snapshotQuery(hash)) });
   const stamp = [...hosts, ...snapshots].map(
     ({ dataUpdatedAt, errorUpdatedAt }) => `${dataUpdatedAt}/${errorUpdatedAt}`,
   );
   return useMemo(() => {
     const loaded = new Map<string, SeenHost | { readonly message: string }>();
-    ids.forEach((id, at) => {
-      const query = hosts[at];
+    ids.forEach((id, place) => {
+      const query = hosts[place];
       if (query?.data !== undefined) {
         const { summary, snapshot } = query.data;
         loaded.set(id, { name: summary.name, snapshot, hash: summary.snapshotHash });
       } else if (query?.isError === true) loaded.set(id, { message: faultOf(query.error).detail });
     });
-    hashes.forEach((hash, at) => {
-      const query = snapshots[at];
+    hashes.forEach((hash, place) => {
+      const query = snapshots[place];
       // What was shown before stays as a placeholder: it is another snapshot.
       if (query?.data?.hash === hash) {
         loaded.set(hash, { name: query.data.snapshot.host.name, snapshot: query.data.snapshot, hash });

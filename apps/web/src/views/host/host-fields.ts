@@ -1,9 +1,11 @@
-import { choiceField, flagField, textField } from '../../navigation/fields.ts';
+import { choiceField, flagField, textField, timeField } from '../../navigation/fields.ts';
 
 /** The state of the screen of one host. */
 export const hostFields = {
   /** '': the host on which the backend runs. */
   id: textField(),
+  /** As of that time, RFC 3339; '': now. */
+  at: timeField(),
   tab: choiceField(['overview', 'registers', 'timeline']),
   search: textField(),
   /** Registers: only bits in which silicon and KVM differ. */

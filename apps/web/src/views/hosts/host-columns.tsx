@@ -14,27 +14,27 @@ const sourceWords = {
 
 const freshnessRank = { unreachable: 0, stale: 1, fresh: 2 } as const;
 
-/** What the list of hosts shows. */
-export const hostColumns: readonly TableColumn<HostSummary>[] = [
+/** What the list of hosts shows, as of a time ('': now), at which its links stay. */
+export const hostColumns = (at: string): readonly TableColumn<HostSummary>[] => [
   {
     key: 'name',
     head: 'Host',
     width: 'minmax(150px, 2fr)',
     value: ({ name }) => name,
-    cell: ({ id, name }) => <a href={formatRoute(routeTo('host', { id }))}>{name}</a>,
+    cell: ({ id, name }) => <a href={formatRoute(routeTo('host', { id, at }))}>{name}</a>,
   },
   {
     key: 'freshness',
     head: 'Heard',
     title: 'A host that is silent counts as unknown in every answer',
-    width: '170px',
+    width: '150px',
     value: ({ freshness }) => freshnessRank[freshness.state] * 1e9 - freshness.silentSeconds,
     cell: ({ freshness }) => <Freshness freshness={freshness} />,
   },
   {
     key: 'cpu',
     head: 'CPU',
-    width: 'minmax(180px, 3fr)',
+    width: 'minmax(180px, 2.5fr)',
     value: ({ cpuName, vendor }) => cpuName ?? vendor ?? 'unknown',
   },
   {
@@ -48,7 +48,7 @@ export const hostColumns: readonly TableColumn<HostSummary>[] = [
   {
     key: 'labels',
     head: 'Labels',
-    width: 'minmax(100px, 1fr)',
+    width: 'minmax(160px, 2fr)',
     value: ({ labels }) =>
       Object.entries(labels)
         .map(([name, value]) => `${name}=${value}`)

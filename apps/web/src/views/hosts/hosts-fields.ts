@@ -1,4 +1,4 @@
-import { choiceField, textField } from '../../navigation/fields.ts';
+import { choiceField, textField, timeField } from '../../navigation/fields.ts';
 
 /** The state of the list of hosts. */
 export const hostsFields = {
@@ -6,4 +6,6 @@ export const hostsFields = {
   freshness: choiceField(['', 'fresh', 'stale', 'unreachable']),
   source: choiceField(['', 'self', 'agent', 'import', 'demo']),
   sort: textField('name'),
+  /** As of that time, RFC 3339; '': now. */
+  at: timeField(),
 } as const;

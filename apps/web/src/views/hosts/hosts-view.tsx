@@ -1,15 +1,18 @@
-import { useDeferredValue } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import { faultOf } from '../../api/fault.ts';
+import { AsOfBanner } from '../../components/as-of-banner.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { SearchField, Select, focusSearchField } from '../../components/inputs.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
+import { TimeField } from '../../components/time-field.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import { routeTo } from '../../navigation/route.ts';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange, useNavigate } from '../../navigation/use-route.ts';
+import { NoHostFits } from './no-host-fits.tsx';
 import { hostColumns } from './host-columns.tsx';
 import { useHostList } from './use-host-list.ts';
 import type { LoadedHosts } from './use-host-list.ts';
@@ -28,12 +31,18 @@ export function HostsView({ state }: { readonly state: ViewState<'hosts'> }) {
   const change = useChange('hosts');
   const navigate = useNavigate();
   const search = useDeferredValue(state.search);
-  const { freshness, source, sort } = state;
-  const loaded = useHostList({ search, freshness, source });
+  const { freshness, source, sort, at } = state;
+  const loaded = useHostList({ search, freshness, source, at });
+  const columns = useMemo(() => hostColumns(at), [at]);
   const isFiltered = search !== '' || freshness !== '' || source !== '';
   useKeys({ '/': focusSearchField });
   return (
-    <Shell title="Hosts" panel={<HostsPanel loaded={loaded} />} commands={[]}>
+    <Shell
+      title="Hosts"
+      panel={<HostsPanel loaded={loaded} at={at} onPick={(time) => change({ at: time })} />}
+      commands={[]}
+    >
+      <AsOfBanner at={state.at} onNow={() => change({ at: '' })} />
       <div className="page">
         <div className="page-toolbar">
           <SearchField
@@ -67,14 +76,18 @@ export function HostsView({ state }: { readonly state: ViewState<'hosts'> }) {
         ) : (
           <DataTable
             label="Hosts"
-            columns={hostColumns}
+            columns={columns}
             rows={loaded.hosts}
             keyOf={({ id }) => id}
             sort={sort}
             onSort={(next) => change({ sort: next })}
-            onOpen={({ id }) => navigate(routeTo('host', { id }))}
+            onOpen={({ id }) => navigate(routeTo('host', { id, at }))}
             empty={
-              <NoHosts isFiltered={isFiltered} onReset={() => change({ search: '', freshness: '', source: '' })} />
+              <NoHosts
+                isFiltered={isFiltered}
+                at={at}
+                onReset={() => change({ search: '', freshness: '', source: '' })}
+              />
             }
           />
         )}
@@ -94,7 +107,19 @@ function freshnessChoices({ newest }: LoadedHosts) {
   ] as const;
 }
 
-function NoHosts({ isFiltered, onReset }: { readonly isFiltered: boolean; readonly onReset: () => void }) {
+interface NoHostsProps {
+  readonly isFiltered: boolean;
+  readonly at: string;
+  readonly onReset: () => void;
+}
+
+function NoHosts({ isFiltered, at, onReset }: NoHostsProps) {
+  if (!isFiltered && at !== '')
+    return (
+      <EmptyState title="No host was known at that time">
+        <p>Choose a later time.</p>
+      </EmptyState>
+    );
   if (!isFiltered) {
     return (
       <EmptyState title="No host is known yet">
@@ -105,29 +130,27 @@ function NoHosts({ isFiltered, onReset }: { readonly isFiltered: boolean; readon
       </EmptyState>
     );
   }
-  return (
-    <EmptyState
-      title="No host fits"
-      action={
-        <button type="button" className="button" onClick={onReset}>
-          Show all hosts
-        </button>
-      }
-    >
-      <p>The search and the filters leave none.</p>
-    </EmptyState>
-  );
+  return <NoHostFits filters="search and the filters" onReset={onReset} />;
 }
 
-function HostsPanel({ loaded: { newest } }: { readonly loaded: LoadedHosts }) {
+interface HostsPanelProps {
+  readonly loaded: LoadedHosts;
+  readonly at: string;
+  readonly onPick: (at: string) => void;
+}
+
+function HostsPanel({ loaded: { newest }, at, onPick }: HostsPanelProps) {
   const silent = newest === null ? 0 : newest.byFreshness.stale + newest.byFreshness.unreachable;
   return (
-    <div className="field panel-host">
-      <span className="field-label">Hosts</span>
-      <span className="field-value">
-        {newest === null ? '…' : newest.total}
-        {silent === 0 ? null : <span className="quiet">{silent} silent</span>}
-      </span>
-    </div>
+    <>
+      <div className="field panel-host">
+        <span className="field-label">Hosts</span>
+        <span className="field-value">
+          {newest === null ? '…' : newest.total}
+          {silent === 0 ? null : <span className="quiet">{silent} silent</span>}
+        </span>
+      </div>
+      <TimeField at={at} onPick={onPick} />
+    </>
   );
 }

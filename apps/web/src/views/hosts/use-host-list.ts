@@ -12,6 +12,8 @@ export interface HostFilter {
   readonly search: string;
   readonly freshness: string;
   readonly source: string;
+  /** RFC 3339; '': now. */
+  readonly at: string;
 }
 
 export interface LoadedHosts {
@@ -34,7 +36,8 @@ export function useHostList(filter: HostFilter): LoadedHosts {
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }: HostList) => nextCursor ?? undefined,
     placeholderData: (before) => before,
-    refetchInterval: pollMs,
+    // What was does not change.
+    refetchInterval: filter.at === '' ? pollMs : false,
   });
   const { data, hasNextPage, isFetching, fetchNextPage } = query;
   useEffect(() => {
@@ -51,11 +54,12 @@ export function useHostList(filter: HostFilter): LoadedHosts {
   };
 }
 
-function writeQuery({ search, freshness, source }: HostFilter, cursor: string): string {
+function writeQuery({ search, freshness, source, at }: HostFilter, cursor: string): string {
   const parameters = new URLSearchParams({ limit: String(pageLength) });
   if (search.trim() !== '') parameters.set('q', search.trim());
   if (freshness !== '') parameters.set('freshness', freshness);
   if (source !== '') parameters.set('source', source);
+  if (at !== '') parameters.set('at', at);
   if (cursor !== '') parameters.set('cursor', cursor);
   return parameters.toString();
 }

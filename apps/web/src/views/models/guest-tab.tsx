@@ -24,7 +24,7 @@ export function GuestTab({ loaded, state }: ModelPart) {
       ? null
       : {
           ...{ host: host.id, catalog: loaded.hash, accel: state.accel, machine: state.machine, cpu: state.name },
-          ...{ smp, vcpu: state.vcpu },
+          ...{ smp, vcpu: state.vcpu, ...(state.at === '' ? {} : { at: state.at }) },
         };
   const guest = useQuery(guestCpuidQuery(request));
   return (

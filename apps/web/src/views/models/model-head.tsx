@@ -9,7 +9,7 @@ import type { ModelPart } from './model-view.tsx';
 
 /** Who the model is, in three lines. */
 export function ModelHead({ loaded: { index, hash }, state }: ModelPart) {
-  const { name, machine, accel } = state;
+  const { name, machine, accel, at } = state;
   const stability = useQuery(stabilityQuery);
   const definition = useMemo(
     () => readDefinition(index, accel, { model: name, machine }),
@@ -41,7 +41,7 @@ export function ModelHead({ loaded: { index, hash }, state }: ModelPart) {
           </a>
           <a
             className="button"
-            href={formatRoute(routeTo('pivot', { rows: 'host', columns: 'machine', model: name, accel }))}
+            href={formatRoute(routeTo('pivot', { rows: 'host', columns: 'machine', model: name, accel, at }))}
           >
             In the fleet
           </a>

@@ -2,12 +2,14 @@ import { isDefinedModel, listMachinesOf } from '@cpu-atlas/core';
 import type { MachineType } from '@cpu-atlas/core';
 import { useEffect, useMemo } from 'react';
 import type { ReactNode } from 'react';
+import { AsOfBanner } from '../../components/as-of-banner.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
 import { focusSearchField } from '../../components/inputs.tsx';
 import { AcceleratorField } from '../../components/launch-fields.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { Tabs } from '../../components/tabs.tsx';
+import { TimeField } from '../../components/time-field.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import { formatRoute, routeTo } from '../../navigation/route.ts';
 import type { ViewState } from '../../navigation/route.ts';
@@ -54,6 +56,7 @@ export function ModelView({ state }: { readonly state: ViewState<'model'> }) {
         <NoModel loaded={loaded} state={state} />
       ) : (
         <div className="page">
+          <AsOfBanner at={state.at} onNow={() => change({ at: '' })} />
           <ModelHead loaded={loaded} state={state} />
           <Tabs
             label="Parts of the model"
@@ -136,6 +139,7 @@ function ModelPanel({ loaded, state }: ModelPart) {
       <CatalogPick loaded={loaded} onPick={(catalog) => change({ catalog })} />
       <MachinePick machines={machines} machine={state.machine} onPick={(machine) => change({ machine })} />
       <AcceleratorField accel={state.accel} onChange={change} />
+      <TimeField at={state.at} onPick={(at) => change({ at })} />
     </>
   );
 }

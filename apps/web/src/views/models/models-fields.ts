@@ -1,4 +1,4 @@
-import { choiceField, flagField, named, numberField, textField } from '../../navigation/fields.ts';
+import { choiceField, flagField, named, numberField, textField, timeField } from '../../navigation/fields.ts';
 
 /** The state of the list of models. */
 export const modelsFields = {
@@ -31,6 +31,8 @@ export const modelFields = {
   onlyBits: named('bits', flagField()),
   /** Whose QEMU answers where it runs: each host's own, or the one shown. */
   asked: choiceField(['own', 'this']),
+  /** Hosts as of that time, RFC 3339; '': now. */
+  at: timeField(),
   /** The host that the guest of the last tab runs on. */
   host: textField(),
   smp: textField('4'),

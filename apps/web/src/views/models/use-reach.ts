@@ -19,12 +19,12 @@ const nothing: readonly ModelReach[] = [];
 
 /** What becomes of the model on every host of the fleet, with what hosts lack as far as their QEMU's catalog is loaded. */
 export function useReach({ loaded, state }: ModelPart): LoadedReach {
-  const { accel, machine, name, asked } = state;
+  const { accel, machine, name, asked, at } = state;
   const { cube, error, isSuperseded, retry } = useCube({
     accel,
     irqchip: '',
     catalog: asked === 'own' ? 'own' : loaded.hash,
-    at: '',
+    at,
   });
   const indexes = useIndexes(cube, loaded);
   const reach = useMemo(() => {

@@ -1,4 +1,5 @@
 import type { Cube } from '@cpu-atlas/core';
+import { AsOfBanner } from '../../components/as-of-banner.tsx';
 import { Banner } from '../../components/fault-notice.tsx';
 import type { ViewState } from '../../navigation/route.ts';
 import type { ChangeState } from '../../navigation/use-route.ts';
@@ -15,17 +16,7 @@ export function PivotBanners({ cube, state, change }: PivotBannersProps) {
   const stands = cube.sheets.filter(({ qemu }) => qemu.runsAs !== null);
   return (
     <>
-      {state.at === '' ? null : (
-        <Banner
-          action={
-            <button type="button" className="button" onClick={() => change({ at: '' })}>
-              Now
-            </button>
-          }
-        >
-          As of {new Date(state.at).toLocaleString()}.
-        </Banner>
-      )}
+      <AsOfBanner at={state.at} onNow={() => change({ at: '' })} />
       {silent === 0 ? null : (
         <Banner>
           {silent} of {cube.hosts.ids.length} hosts {silent === 1 ? 'is' : 'are'} silent: they count as unknown, so no

@@ -1,4 +1,12 @@
-import { choiceField, flagField, listField, named, numberField, textField } from '../../navigation/fields.ts';
+import {
+  choiceField,
+  flagField,
+  listField,
+  named,
+  numberField,
+  textField,
+  timeField,
+} from '../../navigation/fields.ts';
 import { paneWidthLimits } from '../../navigation/matrix-fields.ts';
 
 export const pivotAxes = ['model', 'machine', 'host', 'feature'] as const;
@@ -13,7 +21,7 @@ export const pivotFields = {
   /** Hash or version of one QEMU for all; `own`: each host's own. */
   catalog: textField('own'),
   /** As of that time, RFC 3339; '': now. */
-  at: textField(),
+  at: timeField(),
   /** The machine type while it is no axis; '' counts all. */
   machine: textField('q35'),
   model: textField(),

@@ -11,6 +11,7 @@ import type { TableColumn } from '../../components/table/table-column.ts';
 import { formatRoute, routeTo } from '../../navigation/route.ts';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange } from '../../navigation/use-route.ts';
+import { NoHostFits } from '../hosts/no-host-fits.tsx';
 import { filterHosts, foldClasses, listLabels, nameFold } from './select-hosts.ts';
 import type { HostFold, HostSelection } from './select-hosts.ts';
 
@@ -87,7 +88,11 @@ export function HostsTab({ hosts, selection, state }: HostsTabProps) {
         onSort={(next) => change({ sort: next })}
         selection={{ chosen, onChange: choose }}
         empty={
-          <NoHosts isFleetEmpty={hosts.length === 0} onReset={() => change({ search: '', labels: [], hosts: null })} />
+          <NoHosts
+            isFleetEmpty={hosts.length === 0}
+            at={state.at}
+            onReset={() => change({ search: '', labels: [], hosts: null })}
+          />
         }
       />
     </>
@@ -193,7 +198,19 @@ const classColumns: readonly TableColumn<HostFold>[] = [
   ...detailColumns,
 ];
 
-function NoHosts({ isFleetEmpty, onReset }: { readonly isFleetEmpty: boolean; readonly onReset: () => void }) {
+interface NoHostsProps {
+  readonly isFleetEmpty: boolean;
+  readonly at: string;
+  readonly onReset: () => void;
+}
+
+function NoHosts({ isFleetEmpty, at, onReset }: NoHostsProps) {
+  if (isFleetEmpty && at !== '')
+    return (
+      <EmptyState title="No host was known at that time">
+        <p>Choose a later time.</p>
+      </EmptyState>
+    );
   if (isFleetEmpty) {
     return (
       <EmptyState title="No host is known yet">
@@ -204,16 +221,5 @@ function NoHosts({ isFleetEmpty, onReset }: { readonly isFleetEmpty: boolean; re
       </EmptyState>
     );
   }
-  return (
-    <EmptyState
-      title="No host fits"
-      action={
-        <button type="button" className="button" onClick={onReset}>
-          Show all hosts
-        </button>
-      }
-    >
-      <p>The search and the labels leave none.</p>
-    </EmptyState>
-  );
+  return <NoHostFits filters="search and the labels" onReset={onReset} />;
 }

@@ -17,32 +17,34 @@ export interface PlanInput {
     readonly accel: 'kvm' | 'tcg';
     readonly machine?: string;
     readonly kernelIrqchip?: 'on' | 'split' | 'off';
+    readonly at?: string;
   };
 }
 
-type Settings = Pick<ViewState<'pools'>, 'catalog' | 'machine' | 'accel' | 'irqchip'>;
+type Settings = Pick<ViewState<'pools'>, 'catalog' | 'machine' | 'accel' | 'irqchip' | 'at'>;
 
 /** The request for some hosts; all of a fleet are not named one by one. */
 export function writeRequest({ chosen, isWhole }: HostSelection, settings: Settings): PlanInput['request'] {
-  const { catalog, machine, accel, irqchip } = settings;
+  const { catalog, machine, accel, irqchip, at } = settings;
   return {
     accel,
     ...(isWhole ? {} : { hosts: chosen.map(({ id }) => id) }),
     ...(catalog === '' ? {} : { catalog }),
     ...(machine === '' ? {} : { machine }),
     ...(irqchip === '' || accel === 'tcg' ? {} : { kernelIrqchip: irqchip }),
+    ...(at === '' ? {} : { at }),
   };
 }
 
 export function usePlanInput(selection: HostSelection, state: ViewState<'pools'>): PlanInput {
-  const { catalog, machine, accel, irqchip } = state;
+  const { catalog, machine, accel, irqchip, at } = state;
   return useMemo(
     () => ({
       hosts: selection.chosen,
       stamp: stampOf(selection.chosen),
-      request: writeRequest(selection, { catalog, machine, accel, irqchip }),
+      request: writeRequest(selection, { catalog, machine, accel, irqchip, at }),
     }),
-    [selection, catalog, machine, accel, irqchip],
+    [selection, catalog, machine, accel, irqchip, at],
   );
 }
 

@@ -1,4 +1,4 @@
-import { choiceField, flagField, named, numberField, textField } from '../../navigation/fields.ts';
+import { choiceField, flagField, named, numberField, textField, timeField } from '../../navigation/fields.ts';
 import type { Field } from '../../navigation/fields.ts';
 
 /** Long enough for some thousand ids; a link that says more is cut at a whole id. */
@@ -45,6 +45,8 @@ export const poolsFields = {
   machine: textField(),
   accel: choiceField(['kvm', 'tcg']),
   irqchip: choiceField(['', 'on', 'split', 'off']),
+  /** As of that time, RFC 3339; '': now. */
+  at: timeField(),
   sort: textField(),
   /** The ranked model that is looked at; '': the best. */
   model: textField(),

@@ -4,6 +4,7 @@ import { catalogsQuery, machineTypesQuery } from '../../api/queries.ts';
 import type { Option } from '../../components/fuzzy-options.ts';
 import { PickList } from '../../components/pick-list.tsx';
 import { LaunchFields } from '../../components/launch-fields.tsx';
+import { TimeField } from '../../components/time-field.tsx';
 import { compareMachines } from '../../matrix/machine-axis.ts';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange } from '../../navigation/use-route.ts';
@@ -65,6 +66,7 @@ export function PoolsPanel({ input, total, state, isReady }: PoolsPanelProps) {
         onPick={(machine) => change({ machine })}
       />
       <LaunchFields state={state} onChange={change} />
+      <TimeField at={state.at} onPick={(at) => change({ at })} />
     </>
   );
 }

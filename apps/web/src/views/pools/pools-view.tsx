@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { faultOf } from '../../api/fault.ts';
+import { AsOfBanner } from '../../components/as-of-banner.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Banner, FaultNotice } from '../../components/fault-notice.tsx';
 import { focusSearchField } from '../../components/inputs.tsx';
@@ -27,7 +28,8 @@ const everyHost = { search: '', freshness: '', source: '' } as const;
 /** Which hosts form a pool, which CPU to give it, and what can move where. */
 export function PoolsView({ state }: { readonly state: ViewState<'pools'> }) {
   const change = useChange('pools');
-  const loaded = useHostList(everyHost);
+  const { at } = state;
+  const loaded = useHostList({ ...everyHost, at });
   const { hosts, search, labels } = state;
   const selection = useMemo(
     () => selectHosts(loaded.hosts, { hosts, search, labels }),
@@ -42,6 +44,7 @@ export function PoolsView({ state }: { readonly state: ViewState<'pools'> }) {
       panel={<PoolsPanel input={input} total={loaded.newest?.total ?? 0} state={state} isReady={isReady} />}
       commands={[]}
     >
+      <AsOfBanner at={state.at} onNow={() => change({ at: '' })} />
       <Tabs
         label="Parts of the planner"
         tabs={[

@@ -31,7 +31,7 @@ interface MoveQuestion {
 
 /** Where a VM that booted on a host of each class can go, row after row. */
 export function useMoves({ input, folds, machine, cpu, isAsked }: MoveQuestion): LoadedMoves {
-  const { accel, kernelIrqchip, catalog } = input.request;
+  const { accel, kernelIrqchip, catalog, at } = input.request;
   const hosts = useMemo(() => input.hosts.map(({ id }) => id), [input.hosts]);
   const vmOn = (key: string): VmRecord => ({ name: key, host: key, machine, cpu, accel, kernelIrqchip });
   const query = useInfiniteQuery({
@@ -43,6 +43,7 @@ export function useMoves({ input, folds, machine, cpu, isAsked }: MoveQuestion):
         body: {
           hosts,
           ...(catalog === undefined ? {} : { catalog }),
+          ...(at === undefined ? {} : { at }),
           vms: folds.slice(pageParam, pageParam + rowsAtOnce).map(({ key }) => vmOn(key)),
         },
       }),

@@ -68,9 +68,9 @@ export function WhatIfTab({ input, machine, state }: WhatIfTabProps) {
 
 /** What the toggles do to every model, from the cubes before and after. Null until those are there. */
 function useLiveWeights(input: PlanInput, machine: string, state: ViewState<'pools'>) {
-  const { accel, irqchip, catalog, toCatalog, toIrqchip, toMachine, out } = state;
-  const before = useCube({ accel, irqchip, catalog: catalog || 'own', at: '' });
-  const after = useCube({ accel, irqchip: toIrqchip || irqchip, catalog: toCatalog || catalog || 'own', at: '' });
+  const { accel, irqchip, catalog, toCatalog, toIrqchip, toMachine, out, at } = state;
+  const before = useCube({ accel, irqchip, catalog: catalog || 'own', at });
+  const after = useCube({ accel, irqchip: toIrqchip || irqchip, catalog: toCatalog || catalog || 'own', at });
   const hosts = useMemo(() => countExact(input, catalog), [input, catalog]);
   const staying = useMemo(
     () => leaveOut(countExact(input, toCatalog || catalog), out),

@@ -11,10 +11,12 @@ export type AskedReport =
 /** Puts the request together; what is left empty is left out. */
 export function askReport(state: State): AskedReport {
   const { kind, format, accel, irqchip, catalog, hosts, models, machines, machine } = state;
+  const when = state.at === '' ? {} : { at: state.at };
   const asked = {
     ...{ format, accel },
     ...(irqchip === '' || accel === 'tcg' ? {} : { kernelIrqchip: irqchip }),
     ...(catalog === '' || catalog === 'own' ? {} : { catalog }),
+    ...when,
   };
   const chosenHosts = hosts.length === 0 ? {} : { hosts: [...hosts] };
   const chosenModels = models.length === 0 ? {} : { models: [...models] };
@@ -25,13 +27,12 @@ export function askReport(state: State): AskedReport {
       return ready({ kind, ...asked, ...chosenHosts, ...chosenModels, ...chosenMachines });
     case 'pivot': {
       if (state.rows === state.columns) return { kind: 'incomplete', missing: 'Rows and columns must be two things.' };
-      const { rows, columns, isSplit, isUnfolded, at } = state;
-      const when = at === '' ? {} : { at };
+      const { rows, columns, isSplit, isUnfolded } = state;
       const layout = { rows, columns, isSplit, isFolded: !isUnfolded };
-      return ready({ kind, ...asked, ...layout, ...when, ...chosenHosts, ...chosenModels, ...chosenMachines });
+      return ready({ kind, ...asked, ...layout, ...chosenHosts, ...chosenModels, ...chosenMachines });
     }
     case 'hosts':
-      return ready({ kind, format, ...chosenHosts });
+      return ready({ kind, format, ...when, ...chosenHosts });
     case 'security':
       return ready({ kind, ...asked, ...onMachine, ...chosenHosts, model: state.model });
     case 'choices':
@@ -42,7 +43,7 @@ export function askReport(state: State): AskedReport {
       const [a, b] = hosts;
       if (a === undefined || b === undefined)
         return { kind: 'incomplete', missing: 'Choose the two hosts that are compared.' };
-      return ready({ kind, format, a: { host: a }, b: { host: b } });
+      return ready({ kind, format, a: { host: a, ...when }, b: { host: b, ...when } });
     }
   }
 }

@@ -1,4 +1,4 @@
-import { choiceField, flagField, listField, named, textField } from '../../navigation/fields.ts';
+import { choiceField, flagField, listField, named, textField, timeField } from '../../navigation/fields.ts';
 
 export const reportKinds = ['pivot', 'matrix', 'hosts', 'security', 'choices', 'baseline', 'comparison'] as const;
 export type ReportKind = (typeof reportKinds)[number];
@@ -22,5 +22,6 @@ export const reportsFields = {
   hosts: listField(),
   models: listField(),
   machines: listField(),
-  at: textField(),
+  /** As of that time, RFC 3339; '': now. */
+  at: timeField(),
 } as const;

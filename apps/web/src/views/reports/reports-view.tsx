@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { faultOf } from '../../api/fault.ts';
 import { hostsQuery, reportQuery, requestReport } from '../../api/queries.ts';
 import type { ReportPreview } from '../../api/queries.ts';
+import { AsOfBanner } from '../../components/as-of-banner.tsx';
 import { Toggle } from '../../components/buttons.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { FaultNotice } from '../../components/fault-notice.tsx';
@@ -12,6 +13,7 @@ import { PickList } from '../../components/pick-list.tsx';
 import { AcceleratorField } from '../../components/launch-fields.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Shell } from '../../components/shell.tsx';
+import { TimeField } from '../../components/time-field.tsx';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange } from '../../navigation/use-route.ts';
 import type { ChangeState } from '../../navigation/use-route.ts';
@@ -59,6 +61,7 @@ export function ReportsView({ state }: { readonly state: ViewState<'reports'> })
   const asked = askReport(state);
   return (
     <Shell title="Reports" panel={<ReportsPanel state={state} change={change} />} commands={[]}>
+      <AsOfBanner at={state.at} onNow={() => change({ at: '' })} />
       <div className="reports">
         <div className="reports-form" role="region" aria-label="What is told" tabIndex={0}>
           <KindList state={state} change={change} />
@@ -86,6 +89,7 @@ function ReportsPanel({ state, change }: ReportsProps) {
       {state.kind === 'hosts' || state.kind === 'comparison' ? null : (
         <AcceleratorField accel={state.accel} onChange={change} />
       )}
+      <TimeField at={state.at} onPick={(at) => change({ at })} />
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { choiceField, flagField, named, numberField, textField } from '../../navigation/fields.ts';
+import { choiceField, flagField, named, numberField, textField, timeField } from '../../navigation/fields.ts';
 import { paneWidthLimits } from '../../navigation/matrix-fields.ts';
 
 /** The state of the screen of mitigations: which guest, and which cell is explained. */
@@ -9,6 +9,8 @@ export const securityFields = {
   machine: textField(),
   accel: choiceField(['kvm', 'tcg']),
   irqchip: choiceField(['', 'on', 'split', 'off']),
+  /** As of that time, RFC 3339; '': now. */
+  at: timeField(),
   search: textField(),
   /** Only flags that are not as they should be on some host. */
   onlyGaps: named('gaps', flagField()),

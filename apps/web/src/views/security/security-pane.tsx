@@ -74,7 +74,7 @@ export function SecurityPane({ result, row, group, state, change }: SecurityPane
           <ul className="security-hosts">
             {group.hosts.slice(0, 200).map(({ id, name }) => (
               <li key={id}>
-                <a href={formatRoute(routeTo('host', { id }))}>{name}</a>
+                <a href={formatRoute(routeTo('host', { id, at: state.at }))}>{name}</a>
               </li>
             ))}
             {group.hosts.length > 200 ? <li className="quiet">and {group.hosts.length - 200} more</li> : null}

@@ -3,6 +3,7 @@ import type { SecurityResult } from '@cpu-atlas/contract';
 import { useDeferredValue, useId, useMemo, useState } from 'react';
 import { faultOf } from '../../api/fault.ts';
 import { securityQuery } from '../../api/queries.ts';
+import { AsOfBanner } from '../../components/as-of-banner.tsx';
 import { Toggle } from '../../components/buttons.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Banner, FaultNotice } from '../../components/fault-notice.tsx';
@@ -10,6 +11,7 @@ import { SearchField, focusSearchField } from '../../components/inputs.tsx';
 import { LaunchFields } from '../../components/launch-fields.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { Splitter } from '../../components/splitter.tsx';
+import { TimeField } from '../../components/time-field.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import { focusGrid } from '../../grid/focus-grid.ts';
 import { Grid } from '../../grid/grid.tsx';
@@ -34,12 +36,13 @@ interface SecurityProps {
 /** Which mitigations a guest has on each host, against what the hosts say of their vulnerabilities. */
 export function SecurityView({ state }: { readonly state: ViewState<'security'> }) {
   const change = useChange('security');
-  const { model, machine, accel, irqchip } = state;
+  const { model, machine, accel, irqchip, at } = state;
   const { data, error, isPlaceholderData, refetch } = useQuery(
     securityQuery({
       ...{ model, accel },
       ...(machine === '' ? {} : { machine }),
       ...(irqchip === '' || accel === 'tcg' ? {} : { kernelIrqchip: irqchip }),
+      ...(at === '' ? {} : { at }),
     }),
   );
   useKeys({
@@ -52,6 +55,7 @@ export function SecurityView({ state }: { readonly state: ViewState<'security'> 
   });
   return (
     <Shell title="Security" panel={<SecurityPanel state={state} change={change} result={data} />} commands={[]}>
+      <AsOfBanner at={state.at} onNow={() => change({ at: '' })} />
       {error !== null ? (
         <FaultNotice fault={faultOf(error)} onRetry={() => void refetch()}>
           <button type="button" className="button" onClick={() => change({ model: 'host', machine: '' })}>
@@ -189,20 +193,23 @@ const glyphLine = outcomes.map((outcome) => `${outcomeCharacter[outcome]} ${glyp
 function writeCaption(
   { model, machine, accel }: SecurityResult,
   hostCount: number,
-  { irqchip, search, onlyGaps }: ViewState<'security'>,
+  { irqchip, search, onlyGaps, at }: ViewState<'security'>,
 ): string {
   const parts = [
     `Mitigation flags of a guest with -cpu ${model} on ${hostCount} hosts`,
     `machine type ${machine}`,
     `accelerator ${accel}`,
     ...(irqchip === '' ? [] : [`kernel-irqchip=${irqchip}`]),
+    ...(at === '' ? [] : [`as of ${at}`]),
     ...(search === '' ? [] : [`search “${search}”`]),
     ...(onlyGaps ? ['only gaps'] : []),
   ];
   return `${parts.join('; ')}.`;
 }
 
-const exportOf = ({ model, machine, accel, irqchip }: ViewState<'security'>) => ({ model, machine, accel, irqchip });
+const exportOf = ({ model, machine, accel, irqchip, at }: ViewState<'security'>) => ({
+  ...{ model, machine, accel, irqchip, at },
+});
 
 function SecurityPanel({ state, change, result }: SecurityProps & { readonly result: SecurityResult | undefined }) {
   return (
@@ -219,6 +226,7 @@ function SecurityPanel({ state, change, result }: SecurityProps & { readonly res
         onChange={(machine) => change({ machine })}
       />
       <LaunchFields state={state} onChange={change} />
+      <TimeField at={state.at} onPick={(at) => change({ at })} />
     </>
   );
 }

@@ -2,11 +2,13 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { HostSummary, VmsResult } from '@cpu-atlas/contract';
 import { useMemo } from 'react';
 import { vmsQuery } from '../../api/queries.ts';
+import { AsOfBanner } from '../../components/as-of-banner.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { focusSearchField } from '../../components/inputs.tsx';
 import { PickList } from '../../components/pick-list.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { Tabs } from '../../components/tabs.tsx';
+import { TimeField } from '../../components/time-field.tsx';
 import { useKeys } from '../../components/use-keys.ts';
 import type { ViewState } from '../../navigation/route.ts';
 import { useChange } from '../../navigation/use-route.ts';
@@ -25,7 +27,7 @@ const everyHost = { search: '', freshness: '', source: '' } as const;
 
 /** What every question about the VMs holds. */
 export interface VmsQuestion {
-  readonly body: { readonly text: string; readonly host?: string; readonly catalog?: string };
+  readonly body: { readonly text: string; readonly host?: string; readonly catalog?: string; readonly at?: string };
   readonly stamp: string;
   readonly hosts: readonly HostSummary[];
 }
@@ -34,7 +36,7 @@ export interface VmsQuestion {
 export function VmsView({ state }: { readonly state: ViewState<'vms'> }) {
   const change = useChange('vms');
   const { ledger } = useLedger();
-  const loaded = useHostList(everyHost);
+  const loaded = useHostList({ ...everyHost, at: state.at });
   const hasVms = ledger.text.trim() !== '';
   const question = useMemo(
     (): VmsQuestion => ({
@@ -42,11 +44,12 @@ export function VmsView({ state }: { readonly state: ViewState<'vms'> }) {
         text: ledger.text,
         ...(ledger.host === '' ? {} : { host: ledger.host }),
         ...(state.catalog === '' ? {} : { catalog: state.catalog }),
+        ...(state.at === '' ? {} : { at: state.at }),
       },
       stamp: stampOf(loaded.hosts),
       hosts: loaded.hosts,
     }),
-    [ledger, state.catalog, loaded.hosts],
+    [ledger, state.catalog, state.at, loaded.hosts],
   );
   const isReady = hasVms && !loaded.isPending && !loaded.isGrowing;
   const query = useQuery({
@@ -59,6 +62,7 @@ export function VmsView({ state }: { readonly state: ViewState<'vms'> }) {
   useKeys({ '/': focusSearchField });
   return (
     <Shell title="VMs" panel={<VmsPanel state={state} count={hasVms ? count : 0} />} commands={[]}>
+      <AsOfBanner at={state.at} onNow={() => change({ at: '' })} />
       <Tabs
         label="Parts of the VM ledger"
         tabs={[
@@ -132,6 +136,7 @@ function VmsPanel({ state, count }: { readonly state: ViewState<'vms'>; readonly
         options={[{ value: '', label: 'each host’s own' }, ...catalogs]}
         onPick={(catalog) => change({ catalog })}
       />
+      <TimeField at={state.at} onPick={(at) => change({ at })} />
     </>
   );
 }

@@ -1,0 +1,23 @@
+import { Banner } from './fault-notice.tsx';
+
+interface AsOfBannerProps {
+  /** RFC 3339; '': now, and nothing is said. */
+  readonly at: string;
+  readonly onNow: () => void;
+}
+
+/** Says that the screen is held at a moment, and leads back to now. */
+export function AsOfBanner({ at, onNow }: AsOfBannerProps) {
+  if (at === '') return null;
+  return (
+    <Banner
+      action={
+        <button type="button" className="button" onClick={onNow}>
+          Now
+        </button>
+      }
+    >
+      As of <time dateTime={at}>{new Date(at).toLocaleString()}</time>.
+    </Banner>
+  );
+}
