@@ -6,7 +6,6 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   dependencyRecords,
@@ -17,6 +16,7 @@ import {
 } from '../packages/core/src/x86/feature-table.ts';
 import { keyOfWord, observe, observeEach, sortBits, type FeatureWord } from './observed-bits.ts';
 import { askQemu, getCpuProperty, listCpuProperties } from './paused-qemu.ts';
+import { opensKvm } from './testing/opens-kvm.ts';
 
 const timeLimitMs = 60_000;
 
@@ -25,7 +25,7 @@ const notBits =
   /^(check|enforce|hot\w+|realized|start-powered-off|kvm|pmu|lmce|l3-cache|legacy-\S+|host-\S+|fill-mtrr-mask|tcg-cpuid|cpuid-0xb|full-cpuid-auto-level|vmware-cpuid-freq|kvm-no-smi-migration|kvm-pv-enforce-cpuid|xen-vapic|migratable|(x-|hv-)\S+)$/;
 
 const binaries = (process.env['CPU_ATLAS_QEMUS'] || 'qemu-system-x86_64').split(':').filter((path) => path !== '');
-const kvmWorks = canOpenKvm();
+const kvmWorks = opensKvm();
 
 describe.each(binaries)('feature bits of %s', (binary) => {
   const version = readVersion(binary);
@@ -221,14 +221,5 @@ function readVersion(binary: string): readonly [number, number] | null {
     return match === null ? null : [Number(match[1]), Number(match[2])];
   } catch {
     return null;
-  }
-}
-
-function canOpenKvm(): boolean {
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
