@@ -244,7 +244,7 @@ const layerWords = {
   qemu: 'QEMU cannot',
   config: 'configuration',
   dependency: 'needs another',
-  'not-observed': 'not observed',
+  'not-observed': 'why is not known',
 } as const;
 
 function Side({ side: { presence, layer, reason } }: { readonly side: FeatureSide }) {
