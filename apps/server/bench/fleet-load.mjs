@@ -201,6 +201,8 @@ function createTurn() {
   const turn = {
     host: 0,
     busy: new Set(),
+    /** Heartbeats that are under way, by host. */
+    beats: new Map(),
     next() {
       do turn.host = (turn.host + 1) % load.hosts;
       while (turn.busy.has(turn.host));
@@ -263,11 +265,17 @@ async function measure(hub) {
   const start = usageOf(hub.pid);
   const own = process.cpuUsage();
   const [beats, news] = await Promise.all([
-    atRate(load.heartbeats, load.seconds, () => fleet.beat(turn.next(), current[turn.host])),
+    atRate(load.heartbeats, load.seconds, () => {
+      const host = turn.next();
+      const beat = fleet.beat(host, current[host]).finally(() => turn.beats.delete(host));
+      turn.beats.set(host, beat);
+      return beat;
+    }),
     atRate(load.snapshots, load.seconds, async (i) => {
       const { host, content } = changes[i];
       // An agent says one thing at a time.
       turn.busy.add(host);
+      await turn.beats.get(host);
       current[host] = content;
       await fleet.change(host, content);
       turn.busy.delete(host);
