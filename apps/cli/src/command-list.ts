@@ -80,6 +80,18 @@ export const commandList = {
     description: 'Hold libvirt’s CPU map against what a QEMU defines',
     load: async () => (await import('./options/definition-options.ts')).addReferee,
   },
+  hosts: {
+    description: 'List the hosts of a running server, now or as of a time',
+    load: async () => (await import('./options/fleet-options.ts')).addHosts,
+  },
+  timeline: {
+    description: 'Tell what changed on a host of a running server, by which layer, with the models gained and lost',
+    load: async () => (await import('./options/fleet-options.ts')).addTimeline,
+  },
+  audit: {
+    description: 'List who changed what on a running server',
+    load: async () => (await import('./options/fleet-options.ts')).addAudit,
+  },
   completion: {
     description: 'Write what completes cpu-atlas in bash, zsh or fish',
     load: async () => (await import('./options/completion-options.ts')).addCompletion,

@@ -1,14 +1,8 @@
-import {
-  problemSchema,
-  tokenCreatedSchema,
-  tokenListSchema,
-  type Problem,
-  type Token,
-  type TokenCreated,
-} from '@cpu-atlas/contract';
+import { tokenCreatedSchema, tokenListSchema, type Token, type TokenCreated } from '@cpu-atlas/contract';
 import { AtlasError } from '@cpu-atlas/core';
 import { createTokenDesk, describeToken, openStore } from '@cpu-atlas/server';
 import type { NewTokenRequest, TokenPlace } from '../options/token-options.ts';
+import { openHubClient } from '../sources/hub-client.ts';
 
 /** The tokens of a server, wherever they are kept. */
 export interface TokenBook {
@@ -64,60 +58,15 @@ function withWayToHub(error: unknown): unknown {
   });
 }
 
-const timeLimitMs = 30_000;
-
-function openHubBook({ address, token }: Extract<TokenPlace, { kind: 'hub' }>): TokenBook {
-  const base = new URL(address);
-  if (!base.pathname.endsWith('/')) base.pathname += '/';
-  const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const reply = await fetch(new URL(`api/v1/${path}`, base), {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(token !== null && { authorization: `Bearer ${token}` }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      // A token follows no redirect to somebody else.
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeLimitMs),
-    }).catch((cause: unknown) => {
-      throw unreachable(base, 'does not answer', cause);
-    });
-    if (reply.status === 204) return null;
-    const document: unknown = await reply.json().catch(() => null);
-    if (reply.ok) return document;
-    const problem = problemSchema.safeParse(document);
-    throw problem.success ? faultOf(problem.data) : unreachable(base, `answers with HTTP status ${reply.status}`);
-  };
-  const listFrom = async (cursor: string | null): Promise<readonly Token[]> => {
-    const query = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = tokenListSchema.safeParse(await ask('GET', `tokens?limit=1000${query}`));
-    if (!page.success) throw unreachable(base, 'answers with something that is not CPU Atlas');
-    const { items, nextCursor } = page.data;
-    return nextCursor === null ? items : [...items, ...(await listFrom(nextCursor))];
-  };
+function openHubBook(place: Extract<TokenPlace, { kind: 'hub' }>): TokenBook {
+  const hub = openHubClient(place);
   return {
-    async create({ name, role, host, lifeSeconds }) {
+    create({ name, role, host, lifeSeconds }) {
       const request = { name, role, ...(host !== null && { host }), ...(lifeSeconds !== null && { lifeSeconds }) };
-      const created = tokenCreatedSchema.safeParse(await ask('POST', 'tokens', request));
-      if (!created.success) throw unreachable(base, 'answers with something that is not CPU Atlas');
-      return created.data;
+      return hub.ask(tokenCreatedSchema, 'tokens', request);
     },
-    list: () => listFrom(null),
-    revoke: async (id) => void (await ask('DELETE', `tokens/${encodeURIComponent(id)}`)),
+    list: () => hub.list(tokenListSchema, 'tokens', new URLSearchParams({ limit: '1000' })),
+    revoke: (id) => hub.remove(`tokens/${encodeURIComponent(id)}`),
     close: async () => undefined,
   };
-}
-
-function faultOf({ code, detail, where, remedy }: Problem): AtlasError {
-  return new AtlasError(code, detail, { where, remedy });
-}
-
-function unreachable({ origin }: URL, message: string, cause?: unknown): AtlasError {
-  return new AtlasError('HUB_UNREACHABLE', message, {
-    where: origin,
-    remedy: 'check the address of the server',
-    cause,
-  });
 }

@@ -1,9 +1,10 @@
 import { parseAccelerator } from '@cpu-atlas/contract';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { AskedMap, DefinitionQuestion } from '../commands/definitions.ts';
 import type { ToldAs } from '../output/write-report.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { openAnswerer } from './answering.ts';
+import { toldOption } from './shared-options.ts';
 
 interface Given {
   readonly catalog?: string;
@@ -16,11 +17,6 @@ interface Given {
 
 /** Where distributions install libvirt's own map. */
 const installedMap = '/usr/share/libvirt/cpu_map';
-
-const toldOption = ({ terminal }: Surroundings): Option =>
-  new Option('--format <format>', 'table for people, the others for programs and papers')
-    .choices(['table', 'csv', 'json', 'md', 'html'])
-    .default(terminal.isOutTerminal ? 'table' : 'json', 'table on a terminal, else json');
 
 function addQemu(command: Command): Command {
   return command
@@ -36,7 +32,7 @@ const questionOf = ({ format }: Given, surroundings: Surroundings): DefinitionQu
 export function addModels(command: Command, run: Run, surroundings: Surroundings): void {
   addQemu(command)
     .option('--machine <type>', 'what names stand for there; left out: the newest versioned q35')
-    .addOption(toldOption(surroundings))
+    .addOption(toldOption(surroundings.terminal))
     .action((given: Given) =>
       run(async () => {
         const { listModels } = await import('../commands/definitions.ts');
@@ -50,7 +46,7 @@ export function addModels(command: Command, run: Run, surroundings: Surroundings
 export function addStability(command: Command, run: Run, surroundings: Surroundings): void {
   command
     .argument('[catalogs...]', 'catalog files, or QEMU versions; left out: all that are shipped')
-    .addOption(toldOption(surroundings))
+    .addOption(toldOption(surroundings.terminal))
     .action((catalogs: string[], given: Given) =>
       run(async () => {
         const { tellStability } = await import('../commands/definitions.ts');
@@ -63,7 +59,7 @@ export function addReferee(command: Command, run: Run, surroundings: Surrounding
   addQemu(command)
     .option('--libvirt <release>', 'whose map; with --cpu-map what it is called', '11.3.0')
     .option('--cpu-map <dir>', `the map as it is installed, such as ${installedMap}; left out: the shipped one`)
-    .addOption(toldOption(surroundings))
+    .addOption(toldOption(surroundings.terminal))
     .action((given: Given) =>
       run(async () => {
         const { refereeMap } = await import('../commands/definitions.ts');

@@ -8,6 +8,13 @@ export function formatOption(terminal: Terminal): Option {
     .default(terminal.isOutTerminal ? 'table' : 'json', 'table on a terminal, else json');
 }
 
+/** `--format` of what is told as a report: as tables, or as one of its formats. */
+export function toldOption(terminal: Terminal): Option {
+  return new Option('--format <format>', 'table for people, the others for programs and papers')
+    .choices(['table', 'csv', 'json', 'md', 'html'])
+    .default(terminal.isOutTerminal ? 'table' : 'json', 'table on a terminal, else json');
+}
+
 export const irqchipOption = (): Option =>
   new Option('--kernel-irqchip <mode>', 'of -machine or -accel; left out: what the machine type does').choices([
     'on',
