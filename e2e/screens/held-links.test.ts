@@ -52,7 +52,6 @@ const addresses = [
   '/pools?tab=what-if&hosts=held&to-irqchip=off',
   '/pools?tab=migration&hosts=held,demo:epyc-7601-32-core',
   '/compare?items=host:held,host:demo:epyc-7601-32-core',
-  '/model?name=EPYC-Milan&tab=runs',
   '/reports?kind=hosts',
   '/reports?kind=baseline&hosts=held',
 ];
