@@ -25,6 +25,25 @@ describeScreens('security', (bench) => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
+  it('names a flag that the host gives and the guest does not ask for, and what to do', async () => {
+    const model = 'EPYC-Milan';
+    const result = await ask(encodeURIComponent(model));
+    const found = result.groups.flatMap(({ hosts, security }) =>
+      security.kind !== 'judged'
+        ? []
+        : security.flags.flatMap(({ flag, verdict, remedy }) =>
+            verdict === 'should-be-on' ? [{ host: hosts[0]?.id ?? '', flag, remedy }] : [],
+          ),
+    )[0];
+    if (found === undefined) throw new Error('no guest could have more');
+    const { host, flag, remedy } = found;
+    const { page, complaints } = await bench.open(`/security?${new URLSearchParams({ model, flag, host }).toString()}`);
+    const pane = page.getByTestId('inspector');
+    await pane.getByText('the host gives it, the guest does not ask for it').waitFor();
+    expect(await pane.textContent()).toContain(remedy ?? 'no remedy');
+    expect(complaints).toEqual([]);
+  }, 60_000);
+
   it('counts gaps, and leaves only the flags that have one', async () => {
     const { page, complaints } = await bench.open('/security?model=EPYC-Milan');
     await page.getByText(/could have more, of \d+ hosts/).waitFor();
