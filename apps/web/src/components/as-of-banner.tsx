@@ -11,13 +11,20 @@ export function AsOfBanner({ at, onNow }: AsOfBannerProps) {
   if (at === '') return null;
   return (
     <Banner
+      tone="held"
       action={
         <button type="button" className="button" onClick={onNow}>
           Now
         </button>
       }
     >
-      As of <time dateTime={at}>{new Date(at).toLocaleString()}</time>.
+      As of <time dateTime={at}>{writeMoment(at)}</time>.
     </Banner>
   );
+}
+
+/** In the time of whoever looks; a text that is no time as it is. */
+function writeMoment(at: string): string {
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? at : time.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 }

@@ -51,11 +51,18 @@ export function FaultNotice({
   );
 }
 
-/** One line over a view that shows less than it could, and why. */
-export function Banner({ children, action }: { readonly children: ReactNode; readonly action?: ReactNode }) {
+interface BannerProps {
+  readonly children: ReactNode;
+  readonly action?: ReactNode;
+  /** `held`: nothing is missing, the view only stands still. */
+  readonly tone?: 'warning' | 'held';
+}
+
+/** One line over a view that shows less than it could, or what was; and why. */
+export function Banner({ children, action, tone = 'warning' }: BannerProps) {
   return (
-    <div className="banner" role="status">
-      <Icon name="warning" />
+    <div className="banner" role="status" data-tone={tone}>
+      <Icon name={tone === 'held' ? 'clock' : 'warning'} />
       <p>{children}</p>
       {action}
     </div>

@@ -22,6 +22,7 @@ const shapes = {
   rows: <path d="M2.5 3.5h11M2.5 6.5h11M2.5 9.5h11M2.5 12.5h11" />,
   keyboard: <path d="M1.5 4.5h13v7h-13zM4 7h.01M6.7 7h.01M9.3 7h.01M12 7h.01M5 9.3h6" />,
   warning: <path d="M8 2.5 14 13H2L8 2.5ZM8 6.5v3M8 11.3h.01" />,
+  clock: <path d="M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 4.500V8l2.500 1.500" />,
   pivot: <path d="M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z" />,
   fleet: <path d="M8 2.5v4M8 6.5 3.5 10M8 6.5l4.5 3.5M2.5 10.5h3v3h-3zM10.5 10.5h3v3h-3zM6.5 10.5h3v3h-3zM8 7v3.5" />,
   leave: <path d="M6.5 3h-4v10h4M10 5l3 3-3 3M5.5 8H13" />,

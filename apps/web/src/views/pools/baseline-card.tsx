@@ -20,6 +20,9 @@ const meanings = {
   'best-predefined-model': 'The named model that gives most and runs everywhere as it is',
 } as const satisfies Record<BaselineMode, string>;
 
+/** Hosts that are named with a reason; the others are counted. */
+const shownHosts = 3;
+
 const tones = { found: 'runs', none: 'refused', unknown: 'quiet' } as const;
 
 /** One meaning of “the best CPU”, for each vendor its own. */
@@ -57,12 +60,11 @@ function Vendor({ baseline }: { readonly baseline: VendorBaseline }) {
         .map((reason) => (
           <p key={reason}>{reason}</p>
         ))}
-      {silent.slice(0, 4).map(({ id, name, reason }) => (
-        <p key={id} className="quiet">
-          ? <HostNames hosts={[{ id, name }]} />: {reason}
+      {[...groupByReason(silent)].map(([reason, of]) => (
+        <p key={reason} className="quiet">
+          ? <HostNames hosts={of.slice(0, shownHosts)} count={of.length} />: {reason}
         </p>
       ))}
-      {silent.length > 4 ? <p className="quiet">and {silent.length - 4} more are silent</p> : null}
       <dl className="facts pool-line">
         <dt>ABI level</dt>
         <dd className="mono">{abi.name ?? 'below x86-64-v1'}</dd>
@@ -194,4 +196,10 @@ function LibvirtXml({ cpu }: { readonly cpu: LibvirtCpu }) {
       {text}
     </pre>
   );
+}
+
+function groupByReason(silent: VendorBaseline['silent']): ReadonlyMap<string, VendorBaseline['silent']> {
+  const groups = new Map<string, VendorBaseline['silent'][number][]>();
+  for (const host of silent) groups.set(host.reason, [...(groups.get(host.reason) ?? []), host]);
+  return groups;
 }
