@@ -16,7 +16,7 @@ import { useReach } from './use-reach.ts';
 export function RunsTab(part: ModelPart) {
   const { loaded, state } = part;
   const change = useChange('model');
-  const { cube, reach, needs, error, isSuperseded, retry } = useReach(part);
+  const { cube, reach, needs, error, isSuperseded, isWaiting, retry } = useReach(part);
   if (error !== null) return <FaultNotice fault={faultOf(error)} onRetry={retry} />;
   if (cube === undefined) return <div className="models-skeleton" role="status" aria-label="Loading the fleet" />;
   const total = cube.hosts.ids.length;
@@ -35,6 +35,11 @@ export function RunsTab(part: ModelPart) {
         <p className="model-tally" role="status">
           <Tally reach={reach} total={total} />
         </p>
+        {isWaiting ? (
+          <p className="quiet" role="status">
+            Loading catalogs: what hosts lack is not told of all yet
+          </p>
+        ) : null}
       </div>
       {total === 0 ? (
         <EmptyState title="No host is known">

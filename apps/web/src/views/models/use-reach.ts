@@ -12,6 +12,8 @@ export interface LoadedReach {
   readonly needs: readonly FeatureNeed[];
   readonly error: Error | null;
   readonly isSuperseded: boolean;
+  /** Catalogs are on their way: what hosts lack is not told of all yet. */
+  readonly isWaiting: boolean;
   readonly retry: () => void;
 }
 
@@ -26,7 +28,7 @@ export function useReach({ loaded, state }: ModelPart): LoadedReach {
     catalog: asked === 'own' ? 'own' : loaded.hash,
     at,
   });
-  const indexes = useIndexes(cube, loaded);
+  const { indexes, isWaiting } = useIndexes(cube, loaded);
   const reach = useMemo(() => {
     if (cube === undefined) return nothing;
     const askedOf = (catalog: string) => {
@@ -36,18 +38,25 @@ export function useReach({ loaded, state }: ModelPart): LoadedReach {
     return modelReach(cube, { model: name, machine, askedOf });
   }, [cube, indexes, accel, name, machine]);
   const needs = useMemo(() => featureNeeds(reach), [reach]);
-  return { cube, reach, needs, error, isSuperseded, retry };
+  return { cube, reach, needs, error, isSuperseded, isWaiting, retry };
 }
 
 /** The catalogs of all QEMUs that answer. */
-function useIndexes(cube: Cube | undefined, { hash, index }: ModelPart['loaded']): ReadonlyMap<string, CatalogIndex> {
+function useIndexes(
+  cube: Cube | undefined,
+  { hash, index }: ModelPart['loaded'],
+): { readonly indexes: ReadonlyMap<string, CatalogIndex>; readonly isWaiting: boolean } {
   const wanted = [...new Set(cube?.sheets.map(({ qemu }) => qemu.catalog) ?? [])].filter((one) => one !== hash);
-  const loaded = useQueries({
+  const { loaded, isWaiting } = useQueries({
     queries: wanted.map((one) => catalogQuery(one)),
-    combine: (results) => results.flatMap(({ data }) => (data === undefined ? [] : [data])),
+    combine: (results) => ({
+      loaded: results.flatMap(({ data }) => (data === undefined ? [] : [data])),
+      isWaiting: results.some(({ isPending }) => isPending),
+    }),
   });
-  return useMemo(
+  const indexes = useMemo(
     () => new Map([[hash, index], ...loaded.map((one) => [one.hash, indexCatalog(one.catalog)] as const)]),
     [hash, index, loaded],
   );
+  return { indexes, isWaiting };
 }
