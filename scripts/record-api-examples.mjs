@@ -4,46 +4,20 @@
  *
  *   npm run build && node scripts/record-api-examples.mjs
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { canonicalJson } from '../packages/core/dist/index.js';
 import * as contract from '../packages/contract/dist/index.js';
+import { root, serveAtlas } from './dashboard/served-demo.mjs';
 import { render } from './render-json.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'data/api/reply-examples.json');
 
 /** Elements of an array, and entries of a long record, that an example keeps. */
 const keptElements = 2;
 const longRecord = 16;
 const longText = 200;
-
-async function serveDemo() {
-  const directory = mkdtempSync(join(tmpdir(), 'cpu-atlas-examples-'));
-  const args = ['serve', '--demo', '--port', '0', '--no-harvest', '--log-level', 'warn', '--data-dir', directory];
-  const child = spawn(process.execPath, [join(root, 'apps/cli/bin/cpu-atlas.js'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const line = await new Promise((resolve, reject) => {
-    child.stdout.once('data', (text) => resolve(String(text)));
-    child.once('exit', () => reject(new Error('the server did not start')));
-  });
-  const url = /http:\S+/.exec(line)?.[0];
-  for (let tries = 0; tries < 100 && !(await fetch(`${url}/readyz`)).ok; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  const stop = async () => {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await ended;
-    rmSync(directory, { recursive: true, force: true });
-  };
-  return { url, stop };
-}
 
 /** The exported schemas of the API by their id. */
 const schemas = new Map(
@@ -193,7 +167,7 @@ function cpuinfo() {
   ].join('\n');
 }
 
-const demo = await serveDemo();
+const demo = await serveAtlas(['--demo', '--no-harvest']);
 try {
   const replies = await askAll(demo.url);
   const sorted = Object.fromEntries(Object.entries(replies).sort(([a], [b]) => (a < b ? -1 : 1)));

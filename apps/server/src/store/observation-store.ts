@@ -21,6 +21,9 @@ export interface ClosableObservationStore extends ObservationStore {
 /** Rows are read in some milliseconds, in which nothing else runs. */
 const idsPerStatement = 250;
 
+/** What the two queues of contacts have in common; a contact weighs 1. */
+const contactsTogether = { name: 'contacts', groupWeight: 1_000, waitingWeight: 20_000 } as const;
+
 interface ObservationStoreOptions {
   readonly nextId: () => string;
   readonly onChanged: () => void;
@@ -32,10 +35,8 @@ export function createObservationStore(
   { nextId, onChanged, rows }: ObservationStoreOptions,
 ): ClosableObservationStore {
   const queue = new CommitQueue<readonly Contact[], readonly RecordedContact[]>({
-    name: 'contacts',
+    ...contactsTogether,
     weigh: (contacts) => contacts.length,
-    groupWeight: 1_000,
-    waitingWeight: 20_000,
     commit: async (groups) => {
       try {
         const results = await engine.write((transaction) =>
@@ -50,10 +51,8 @@ export function createObservationStore(
     },
   });
   const moves = new CommitQueue<Contact, string | null>({
-    name: 'contacts',
+    ...contactsTogether,
     weigh: () => 1,
-    groupWeight: 1_000,
-    waitingWeight: 20_000,
     commit: async (contacts) => {
       const moved = await moveContacts(engine, contacts);
       return contacts.map((contact) => moved.get(contact) ?? null);

@@ -1,4 +1,5 @@
 import { Banner } from './fault-notice.tsx';
+import { writeMoment } from './write-moment.ts';
 
 interface AsOfBannerProps {
   /** RFC 3339; '': now, and nothing is said. */
@@ -18,13 +19,7 @@ export function AsOfBanner({ at, onNow }: AsOfBannerProps) {
         </button>
       }
     >
-      As of <time dateTime={at}>{writeMoment(at)}</time>.
+      As of <time dateTime={at}>{writeMoment(at, 'full')}</time>.
     </Banner>
   );
-}
-
-/** In the time of whoever looks; a text that is no time as it is. */
-function writeMoment(at: string): string {
-  const time = new Date(at);
-  return Number.isNaN(time.getTime()) ? at : time.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 }

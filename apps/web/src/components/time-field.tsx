@@ -4,6 +4,7 @@ import { useRoute } from '../navigation/use-route.ts';
 import { CopyButton } from './buttons.tsx';
 import type { Option } from './fuzzy-options.ts';
 import { PickList } from './pick-list.tsx';
+import { writeMoment } from './write-moment.ts';
 
 interface TimeFieldProps {
   /** RFC 3339; '': now. */
@@ -29,7 +30,7 @@ export function TimeField({ at, onPick }: TimeFieldProps) {
     <>
       <PickList
         label="Time"
-        value={<span className="panel-value">{at === '' ? 'now' : writeTime(at)}</span>}
+        value={<span className="panel-value">{at === '' ? 'now' : writeMoment(at, 'short')}</span>}
         chosen={at}
         options={() => listTimes(at, Date.now())}
         onPick={onPick}
@@ -54,15 +55,8 @@ function listTimes(at: string, nowMs: number): readonly Option[] {
   const moment = (agoMs: number) => new Date(nowMs - agoMs).toISOString();
   return [
     { value: '', label: 'now', note: 'follows the fleet' },
-    ...(at === '' ? [] : [{ value: at, label: writeTime(at), note: 'held' }]),
+    ...(at === '' ? [] : [{ value: at, label: writeMoment(at, 'short'), note: 'held' }]),
     { value: moment(0), label: 'this moment', note: 'held: the link keeps these snapshots' },
     ...earlier.map(({ label, agoMs }): Option => ({ value: moment(agoMs), label, note: 'as the fleet was' })),
   ];
-}
-
-/** Of the day and the minute, in the time of whoever looks; a text that is no time as it is. */
-function writeTime(at: string): string {
-  const time = new Date(at);
-  if (Number.isNaN(time.getTime())) return at;
-  return time.toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 }
