@@ -1,7 +1,6 @@
 import { assertNever, decodeCube, reportHosts, reportPivot } from '@cpu-atlas/core';
 import type { HostLine, PivotAxes, Report, ReportFact } from '@cpu-atlas/core';
 import type { ReportRequestBody } from '@cpu-atlas/contract';
-import type { AnswerSource } from '../answer-contexts.ts';
 import type { CubeService } from '../cube/cube-service.ts';
 import { momentOf } from '../fleet/fleet-at.ts';
 import { chooseMembers } from '../plan/plan-hosts.ts';
@@ -32,7 +31,7 @@ export async function makeReport(parts: ReportParts, request: ReportRequestBody)
     case 'comparison': {
       const sides: ReportedHost[] = [];
       for (const side of [request.a, request.b])
-        sides.push(await readReportSource(services, sourceOf(side, request.catalog)));
+        sides.push(await readReportSource(services, { ...side, catalog: request.catalog }));
       return buildHostReport(request, sides, told);
     }
     case 'baseline':
@@ -57,11 +56,6 @@ async function readMatrixHosts(
   const read: ReportedHost[] = [];
   for (const host of hosts ?? [undefined]) read.push(await readReportSource(services, { host, catalog, at }));
   return read;
-}
-
-function sourceOf(side: RequestOf<'comparison'>['a'], catalog: string | undefined): AnswerSource {
-  if ('snapshot' in side) return { snapshot: side.snapshot, catalog };
-  return { host: side.host, at: side.at, catalog };
 }
 
 async function makePivot({ services, cubes }: ReportParts, request: RequestOf<'pivot'>): Promise<Report> {

@@ -1,6 +1,6 @@
 import { compareSnapshots } from '@cpu-atlas/core';
-import { comparisonRequestSchema, comparisonSchema, type ComparedSide } from '@cpu-atlas/contract';
-import type { AnswerContext, AnswerSource } from '../answer-contexts.ts';
+import { comparisonRequestSchema, comparisonSchema } from '@cpu-atlas/contract';
+import type { AnswerContext } from '../answer-contexts.ts';
 import { replyOf, type App } from '../http-types.ts';
 import { problemReplies } from '../problem-replies.ts';
 import type { Services } from '../services.ts';
@@ -19,17 +19,12 @@ export function registerComparisons(app: App, { contexts }: Services): void {
       },
     },
     async ({ body: { a, b, catalog } }) => {
-      const before = await contexts.of(sourceOf(a, catalog));
-      const after = await contexts.of(sourceOf(b, catalog));
+      const before = await contexts.of({ ...a, catalog });
+      const after = await contexts.of({ ...b, catalog });
       const { layers, models } = compareSnapshots(before.context, after.context);
       return { a: answeredSide(before), b: answeredSide(after), layers, models };
     },
   );
-}
-
-function sourceOf(side: ComparedSide, catalog: string | undefined): AnswerSource {
-  if ('snapshot' in side) return { snapshot: side.snapshot, catalog };
-  return { host: side.host, at: side.at, catalog };
 }
 
 const answeredSide = ({ snapshotHash, used }: AnswerContext) => ({ snapshotHash, catalog: used });
