@@ -11,6 +11,7 @@ import { storePath } from './data-directory.ts';
 import { openDemoStore } from './demo/demo-store.ts';
 import { loadDemoFleet, type DemoFleet } from './demo/load-demo-fleet.ts';
 import type { FreshnessPolicy } from './fleet/freshness.ts';
+import { letRequestsDieYoung } from './heap-settings.ts';
 import type { App } from './http-types.ts';
 import { createServices, type JoinOptions, type Machine } from './services.ts';
 import { openStore } from './store/open-store.ts';
@@ -61,6 +62,7 @@ export const webDirectory = fileURLToPath(new URL('../../web/dist', import.meta.
  * @throws LISTEN_FAILED, USAGE_INVALID for an address beyond loopback without TLS and a login
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
+  letRequestsDieYoung();
   const { access } = options;
   const isLoopbackBind = isLoopback(options.host);
   checkAccessSettings(access, options.host, isLoopbackBind);

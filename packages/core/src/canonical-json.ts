@@ -3,22 +3,55 @@
  * left out. Hashes of content are made of it, hundreds in a second.
  */
 export function canonicalJson(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  return Array.isArray(value) ? canonicalArray(value) : canonicalObject(value as Readonly<Record<string, unknown>>);
+  return write(value, new MemberOrder());
 }
 
-function canonicalArray(items: readonly unknown[]): string {
+function write(value: unknown, order: MemberOrder): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  return Array.isArray(value) ? writeArray(value) : writeObject(value as Readonly<Record<string, unknown>>, order);
+}
+
+function writeArray(items: readonly unknown[]): string {
+  const order = new MemberOrder();
   let text = '[';
-  for (let i = 0; i < items.length; i += 1) text += i === 0 ? canonicalJson(items[i]) : `,${canonicalJson(items[i])}`;
+  for (let i = 0; i < items.length; i += 1) text += i === 0 ? write(items[i], order) : `,${write(items[i], order)}`;
   return `${text}]`;
 }
 
-function canonicalObject(value: Readonly<Record<string, unknown>>): string {
+function writeObject(value: Readonly<Record<string, unknown>>, order: MemberOrder): string {
   let text = '';
-  // Sorted by code units, as `<` compares.
-  for (const key of Object.keys(value).sort()) {
+  for (const { key, label } of order.of(Object.keys(value))) {
     const member = value[key];
-    if (member !== undefined) text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
+    if (member === undefined) continue;
+    const written = typeof member === 'object' ? canonicalJson(member) : JSON.stringify(member);
+    text += `${text === '' ? '{' : ','}${label}${written}`;
   }
   return text === '' ? '{}' : `${text}}`;
+}
+
+interface Member {
+  readonly key: string;
+  /** As the text has it, with its colon. */
+  readonly label: string;
+}
+
+/** Sorts keys, and remembers it: of the objects in a list most have the same. */
+class MemberOrder {
+  #keys: readonly string[] = [];
+  #members: readonly Member[] = [];
+
+  of(keys: readonly string[]): readonly Member[] {
+    if (!isSameList(keys, this.#keys)) {
+      this.#keys = keys;
+      // Sorted by code units, as `<` compares.
+      this.#members = [...keys].sort().map((key) => ({ key, label: `${JSON.stringify(key)}:` }));
+    }
+    return this.#members;
+  }
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
 }

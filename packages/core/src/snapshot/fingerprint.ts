@@ -1,5 +1,5 @@
 import { canonicalJson } from '../canonical-json.ts';
-import { parseHex32, parseMsr } from '../x86/registers.ts';
+import { parseHex32, parseMsr, readCpuidEntry } from '../x86/registers.ts';
 import { perCpuMasks } from '../x86/per-cpu-masks.ts';
 import {
   isUnknown,
@@ -44,15 +44,13 @@ const isHypervisorLeaf = (leaf: number): boolean => leaf >= 0x4000_0000 && leaf 
 function describeCpuid(entries: readonly CpuidEntry[], where: string, isKept: (leaf: number) => boolean): string {
   const answers = new Map<string, { readonly leaf: number; readonly subleaf: number; readonly registers: string }>();
   entries.forEach((entry, i) => {
-    const read = (name: 'leaf' | 'eax' | 'ebx' | 'ecx' | 'edx'): number =>
-      parseHex32(entry[name], `${where}[${i}].${name}`);
-    const leaf = read('leaf');
+    const { leaf, subleaf, registers } = readCpuidEntry(entry, where, i);
     if (!isKept(leaf)) return;
+    const { EAX, EBX, ECX, EDX } = registers;
     const [eax, ebx, ecx, edx] = perCpuMasks(leaf);
-    const registers = [read('eax') & ~eax, read('ebx') & ~ebx, read('ecx') & ~ecx, read('edx') & ~edx];
-    const subleaf = entry.subleaf ?? 0;
+    const told = `${hex(EAX & ~eax)},${hex(EBX & ~ebx)},${hex(ECX & ~ecx)},${hex(EDX & ~edx)}`;
     // Of two answers to one question the later one counts, as it does when they are resolved.
-    answers.set(`${leaf}.${subleaf}`, { leaf, subleaf, registers: registers.map(hex).join() });
+    answers.set(`${leaf}.${subleaf}`, { leaf, subleaf, registers: told });
   });
   return [...answers.values()]
     .sort((a, b) => a.leaf - b.leaf || a.subleaf - b.subleaf)

@@ -16,13 +16,8 @@ export class CpuidTable {
   /** @throws SNAPSHOT_INVALID for a register that is not a 32-bit hex value */
   constructor(entries: readonly CpuidEntry[], where: string) {
     entries.forEach((entry, i) => {
-      const at = `${where}[${i}]`;
-      this.#entries.set(`${parseHex32(entry.leaf, `${at}.leaf`)}/${entry.subleaf ?? 0}`, {
-        EAX: parseHex32(entry.eax, `${at}.eax`),
-        EBX: parseHex32(entry.ebx, `${at}.ebx`),
-        ECX: parseHex32(entry.ecx, `${at}.ecx`),
-        EDX: parseHex32(entry.edx, `${at}.edx`),
-      });
+      const { leaf, subleaf, registers } = readCpuidEntry(entry, where, i);
+      this.#entries.set(`${leaf}/${subleaf}`, registers);
     });
   }
 
@@ -31,10 +26,31 @@ export class CpuidTable {
   }
 }
 
+/**
+ * One answer of a CPUID dump. `where`, `index`: the dump and the place in it.
+ * @throws SNAPSHOT_INVALID for a register that is not a 32-bit hex value
+ */
+export function readCpuidEntry(
+  entry: CpuidEntry,
+  where: string,
+  index: number,
+): { readonly leaf: number; readonly subleaf: number; readonly registers: CpuidRegisters } {
+  // A fleet sends a hundred thousand registers in a second, so their places are written only where they are told.
+  const read = (name: 'leaf' | 'eax' | 'ebx' | 'ecx' | 'edx'): number =>
+    hex32Of(entry[name]) ?? parseHex32(entry[name], `${where}[${index}].${name}`);
+  const registers = { EAX: read('eax'), EBX: read('ebx'), ECX: read('ecx'), EDX: read('edx') };
+  return { leaf: read('leaf'), subleaf: entry.subleaf ?? 0, registers };
+}
+
 /** Reads a 32-bit register written in hex, with or without `0x`. @throws SNAPSHOT_INVALID */
 export function parseHex32(text: string, where: string): number {
-  if (!/^(?:0x)?[0-9a-f]{1,8}$/i.test(text)) throw notHex(text, 32, where);
-  return Number.parseInt(text.replace(/^0x/i, ''), 16);
+  const value = hex32Of(text);
+  if (value === null) throw notHex(text, 32, where);
+  return value;
+}
+
+function hex32Of(text: string): number | null {
+  return /^(?:0x)?[0-9a-f]{1,8}$/i.test(text) ? Number.parseInt(text, 16) : null;
 }
 
 /** Reads a 64-bit MSR value written in hex. @throws SNAPSHOT_INVALID */
