@@ -228,8 +228,7 @@ function normaliseHex(form: {
       payload.value = written;
       return;
     }
-    const message =
-      written === null ? `must be a hex string such as ${form.example}` : `must fit in ${form.bits} bits`;
+    const message = written === null ? `must be a hex string such as ${form.example}` : `must fit in ${form.bits} bits`;
     payload.issues.push({ code: 'custom', message, input: value });
   };
 }

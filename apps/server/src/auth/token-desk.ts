@@ -2,13 +2,11 @@ import { AtlasError } from '@cpu-atlas/core';
 import { gathered } from '../gathered.ts';
 import type { Role, Store, TokenRow } from '../store/store.ts';
 import type { Principal } from './principal.ts';
+import { RevokedTokens } from './revoked-tokens.ts';
 import { createTokenId, createTokenSecret, hashSecret, isTokenSecret } from './secrets.ts';
 
-/**
- * A revoked token opens nothing on any hub after this time: each hub asks a store that it shares that often. Nor is it
- * known for longer that an agent's token has no host yet.
- */
-const knownForMs = 4_000;
+/** That an agent's token has no host yet is not known for longer: another hub may have bound it. */
+const unboundForMs = 4_000;
 /** Some 400 bytes each. */
 const knownTokens = 200_000;
 /** How exact the last use of a token is known; finer would write for each request. */
@@ -58,19 +56,31 @@ export function createTokenDesk(
   const used = new Map<string, number>();
   const readRow = gathered((hashes: readonly string[]) => store.access.tokensBySecretHash(hashes));
 
-  const isKnown = ({ row, readAtMs }: KnownToken): boolean => {
-    const isBound = row.role !== 'agent' || row.hostId !== null;
-    return (!store.isShared && isBound) || performance.now() - readAtMs < knownForMs;
-  };
-  const read = async (secretHash: string): Promise<KnownToken | null> => {
+  /** Where hubs share the store, any of them may revoke. */
+  const revoked = store.isShared ? new RevokedTokens(store, forgetAll, onFault) : null;
+
+  function forgetAll(secretHashes: readonly string[]): void {
+    for (const secretHash of secretHashes) known.delete(secretHash);
+  }
+  /** Undefined: it must be read. @throws STORE_FAILED */
+  const recall = async (secretHash: string): Promise<KnownToken | undefined> => {
     const kept = known.get(secretHash);
-    if (kept !== undefined && isKnown(kept)) return kept;
+    if (kept === undefined || revoked === null) return kept;
+    await revoked.confirm(kept.readAtMs);
+    return known.get(secretHash);
+  };
+  const isSettled = ({ row, readAtMs }: KnownToken): boolean =>
+    row.role !== 'agent' || row.hostId !== null || performance.now() - readAtMs < unboundForMs;
+  const read = async (secretHash: string): Promise<KnownToken | null> => {
+    const kept = await recall(secretHash);
+    if (kept !== undefined && isSettled(kept)) return kept;
     const [from, readAtMs] = [known, performance.now()];
     const row = await readRow(secretHash);
     if (row === undefined) return null;
     const token = { row, readAtMs, notedAtMs: Math.max(row.lastUsedAtMs ?? 0, kept?.notedAtMs ?? 0) };
     // Of a revocation that came meanwhile this row may not tell.
-    if (from === known && known.size < knownTokens) known.set(secretHash, token);
+    const isNewest = from === known && (revoked === null || revoked.askedAtMs <= readAtMs);
+    if (isNewest && known.size < knownTokens) known.set(secretHash, token);
     return token;
   };
   const findByHash = async (secretHash: string): Promise<TokenRow | null> => {

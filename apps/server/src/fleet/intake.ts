@@ -55,11 +55,21 @@ export function createIntake(parts: IntakeParts): Intake {
     const stored = await store.contents.knownSnapshots(hashes);
     return new Map([...stored].map((hash) => [hash, true]));
   });
-  /** Of a stored snapshot; null: it is not stored (any more). */
+  /** Of a snapshot that is or was stored; null: it is not. What is remembered, `contacts` finds out. */
   const factsOf = async (hostId: string, hash: string): Promise<SnapshotFacts | null> => {
     const isCurrent = index.get(hostId)?.row.snapshotHash === hash;
-    if (!isCurrent && (await isStored(hash)) === undefined) return null;
-    return facts.of(hash);
+    if (isCurrent || facts.peek(hash) !== undefined) return facts.of(hash);
+    return (await isStored(hash)) === undefined ? null : facts.of(hash);
+  };
+  /** False: the snapshot was stored once, and retention has forgotten it. */
+  const recordContact = async (...contact: Parameters<ContactRecorder['record']>): Promise<boolean> => {
+    try {
+      await contacts.record(...contact);
+      return true;
+    } catch (error) {
+      if (error instanceof AtlasError && error.code === 'SNAPSHOT_NOT_FOUND') return false;
+      throw error;
+    }
   };
 
   return {
@@ -81,13 +91,12 @@ export function createIntake(parts: IntakeParts): Intake {
       if (parts.isOwn(hostId)) throw ownHost(hostId);
       await index.open();
       const { heartbeatMs } = policy;
+      const unknown = { isRecorded: false, wanted: { snapshot, catalogs: [] }, heartbeatMs, commands: [] };
       const known = await factsOf(hostId, snapshot);
-      if (known === null) {
-        return { isRecorded: false, wanted: { snapshot, catalogs: [] }, heartbeatMs, commands: [] };
-      }
+      if (known === null) return unknown;
       if (known.hostId !== hostId) throw foreignSnapshot(hostId);
       const seenAtMs = store.nowMs();
-      await contacts.record(
+      const hasRecorded = await recordContact(
         {
           hostId,
           name: known.name,
@@ -103,6 +112,7 @@ export function createIntake(parts: IntakeParts): Intake {
         },
         { takesCommands, harvests: new Map(harvests.map(({ path, harvest }) => [path, harvest])) },
       );
+      if (!hasRecorded) return unknown;
       return {
         isRecorded: true,
         wanted: { snapshot: null, catalogs: await missingCatalogs(parts, known) },

@@ -113,6 +113,24 @@ describe('joining', () => {
     expect(later.items[0]).toMatchObject({ ageSeconds: 5, freshness: { state: 'fresh' } });
   });
 
+  it('a snapshot that the hub has forgotten is wanted again', async () => {
+    const [before, after] = ['0x1', '0x2'].map((microcode) =>
+      hostNamed('node-back', { hardware: { ...server.snapshot.hardware, microcode } as HostSnapshot['hardware'] }),
+    ) as [HostSnapshot, HostSnapshot];
+    const agent = agentOf('node-back');
+    await join(before);
+    nowMs += 2 * 60 * 60_000;
+    await join(after);
+    const forgotten = await server.services.store.applyRetention({ observationsMs: 1, auditMs: null, changesMs: 1 });
+    expect(forgotten.snapshots).toBe(1);
+    expect(read(await agent.beat(snapshotHash(before)), heartbeatAnswerSchema)).toMatchObject({
+      isRecorded: false,
+      wanted: { snapshot: snapshotHash(before) },
+    });
+    await join(before);
+    expect(read(await ask('/api/v1/hosts/node-back'), hostDetailSchema).snapshot).toEqual(before);
+  });
+
   it('whatever this server does for its own host, it does for a joined one', async () => {
     await join(hostNamed('node-b'));
     const matrix = read(await ask('/api/v1/matrix?host=node-b&catalog=10.0'), hostMatrixSchema);

@@ -32,6 +32,12 @@ export function createAccessStore(engine: Engine): AccessStore {
       );
       return rows.map(readToken);
     },
+    async tokensRevokedSince(atMs) {
+      const rows = await engine.read((database) =>
+        database.selectFrom('tokens').select('secret_hash').where('revoked_at_ms', '>=', Math.floor(atMs)).execute(),
+      );
+      return rows.map((row) => row.secret_hash);
+    },
     async revokeToken(id, atMs) {
       const { numUpdatedRows } = await engine.write((transaction) =>
         transaction

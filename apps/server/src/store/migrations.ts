@@ -20,6 +20,7 @@ export const migrations: readonly Migration[] = [
   createJournalTables,
   createCommandTable,
   createCustomModelTable,
+  createRevocationIndex,
 ];
 
 async function createContentTables({ database, bytesType }: MigrationContext): Promise<void> {
@@ -184,5 +185,15 @@ async function createCustomModelTable({ database }: MigrationContext): Promise<v
     .addColumn('saved_at_ms', 'bigint', (column) => column.notNull())
     .addColumn('saved_by', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('custom_models_key', ['name', 'version'])
+    .execute();
+}
+
+/** Hubs ask every few seconds which tokens were revoked; few of many ever are. */
+async function createRevocationIndex({ database }: MigrationContext): Promise<void> {
+  await database.schema
+    .createIndex('tokens_revoked')
+    .on('tokens')
+    .column('revoked_at_ms')
+    .where(sql.ref('revoked_at_ms'), 'is not', null)
     .execute();
 }

@@ -323,6 +323,8 @@ describe.each(engineCases)('$title', ({ engine, isAbsent, prepare }) => {
       expect(await access.revokeToken('t1', 80)).toBe(false);
       expect(await access.revokeToken('t2', 80)).toBe(false);
       expect(await access.tokens()).toMatchObject([{ id: 't1', revokedAtMs: 70 }]);
+      expect(await access.tokensRevokedSince(70)).toEqual(['hash-1']);
+      expect(await access.tokensRevokedSince(71)).toEqual([]);
     });
 
     it('binds an agent to one host, whoever asks first', async () => {

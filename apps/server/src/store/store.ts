@@ -212,6 +212,8 @@ export interface AccessStore {
   /** By secret hash. */
   tokensBySecretHash(secretHashes: readonly string[]): Promise<ReadonlyMap<string, TokenRow>>;
   tokens(): Promise<readonly TokenRow[]>;
+  /** Secret hashes of tokens that were revoked at that time or later. */
+  tokensRevokedSince(atMs: number): Promise<readonly string[]>;
   /** False: no such token, or revoked before. */
   revokeToken(id: string, atMs: number): Promise<boolean>;
   /** Binds an agent's token to the first host that it writes. False: it is bound to another one. */
