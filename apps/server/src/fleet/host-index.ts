@@ -79,10 +79,12 @@ export function createHostIndex({ store, policy, onFault, refreshMs }: HostIndex
   };
   const readAll = async (): Promise<void> => {
     if (isClosed) return;
+    const before = [...hosts.keys()];
     const rows = await store.observations.hosts();
     const present = new Set(rows.map(({ id }) => id));
     rows.forEach(put);
-    for (const id of hosts.keys()) if (!present.has(id)) drop(id);
+    // What came meanwhile may have been behind the reader.
+    for (const id of before) if (!present.has(id)) drop(id);
   };
   const readRow = gathered((ids: readonly string[]) => store.observations.hostsById(ids));
   const refreshOne = async (id: string): Promise<void> => {

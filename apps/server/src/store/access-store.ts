@@ -1,7 +1,6 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { AtlasError } from '@cpu-atlas/core';
 import { sql } from 'kysely';
-import { among } from './among.ts';
 import type { Engine } from './engine.ts';
 import { inChunks } from './in-chunks.ts';
 import { storableKey, storableText } from './storable-text.ts';
@@ -20,7 +19,7 @@ export function createAccessStore(engine: Engine): AccessStore {
       const found = new Map<string, TokenRow>();
       for (const chunk of inChunks([...new Set(secretHashes.map(storableText))], tokensPerStatement)) {
         const rows = await engine.read((database) =>
-          database.selectFrom('tokens').selectAll().where('secret_hash', 'in', among(engine, chunk)).execute(),
+          database.selectFrom('tokens').selectAll().where(engine.among('secret_hash', chunk)).execute(),
         );
         for (const row of rows) found.set(row.secret_hash, readToken(row));
       }
@@ -113,6 +112,10 @@ async function touchTokens(engine: Engine, usedAtMs: ReadonlyMap<string, number>
         update tokens set last_used_at_ms = cast(used.value ->> 1 as bigint)
         from ${engine.jsonRows(JSON.stringify(chunk))} as used
         where tokens.id = used.value ->> 0
+        and ${engine.narrowedTo(
+          'tokens.id',
+          chunk.map(([id]) => id),
+        )}
         and (tokens.last_used_at_ms is null or tokens.last_used_at_ms < cast(used.value ->> 1 as bigint))`.execute(
         transaction,
       ),

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { among } from './among.ts';
 import { BodyCodec } from './body-codec.ts';
 import { appendChanges } from './change-log.ts';
 import { CommitQueue } from './commit-queue.ts';
@@ -97,7 +96,7 @@ export function createContentStore(engine: Engine, onChanged: () => void): Closa
       const known = new Set<string>();
       for (const chunk of inChunks([...new Set(hashes.map(storableText))], keysPerStatement)) {
         const rows = await engine.read((database) =>
-          database.selectFrom('snapshots').select('hash').where('hash', 'in', among(engine, chunk)).execute(),
+          database.selectFrom('snapshots').select('hash').where(engine.among('hash', chunk)).execute(),
         );
         for (const { hash } of rows) known.add(hash);
       }

@@ -1,5 +1,5 @@
 import type { AtlasError } from '@cpu-atlas/core';
-import type { Kysely, RawBuilder, Transaction } from 'kysely';
+import type { Kysely, RawBuilder, SqlBool, Transaction } from 'kysely';
 import type { StoreClock } from './store-clock.ts';
 import type { StoreEngine } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -17,6 +17,10 @@ export interface Engine {
   readonly bytesType: RawBuilder<unknown>;
   /** A table of the elements of a JSON array, in the column `value`: many rows as one parameter. */
   jsonRows(json: string): RawBuilder<unknown>;
+  /** Condition: the column is one of these texts. Any number of them is one parameter, so that the statement stays the same. */
+  among(column: string, texts: readonly string[]): RawBuilder<SqlBool>;
+  /** As `among`, beside a join with `jsonRows` that says it already, for engines that would read the whole table to join it. */
+  narrowedTo(column: string, texts: readonly string[]): RawBuilder<SqlBool>;
   /** @throws STORE_FAILED, INTERNAL where the engine refuses the query itself */
   read<T>(query: (database: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**

@@ -22,6 +22,7 @@ export async function moveContacts(
       set collected_at_ms = cast(heard.value ->> 1 as bigint), last_seen_at_ms = cast(heard.value ->> 2 as bigint)
       from ${table} as heard
       where hosts.id = heard.value ->> 0
+        and ${engine.narrowedTo('hosts.id', [...first.keys()])}
         and hosts.removed_at_ms is null
         and hosts.last_seen_at_ms <= cast(heard.value ->> 2 as bigint)
         and hosts.last_seen_at_ms >= cast(heard.value ->> 3 as bigint)

@@ -1,6 +1,5 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { AtlasError } from '@cpu-atlas/core';
-import { among } from './among.ts';
 import { appendChanges } from './change-log.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Engine } from './engine.ts';
@@ -74,11 +73,9 @@ export function createObservationStore(
     host: async (id) => (await readHosts(engine, [id])).get(storableText(id)) ?? null,
     hostsById: (ids) => readHosts(engine, ids),
     async hosts() {
-      const rows = await engine.read((database) =>
-        database.selectFrom('hosts').selectAll().where('removed_at_ms', 'is', null).execute(),
-      );
+      const rows = await readAllHosts(engine);
       // Databases sort text each by its own rules.
-      return rows.map(readHost).sort((a, b) => compareText(a.name, b.name) || compareText(a.id, b.id));
+      return rows.sort((a, b) => compareText(a.name, b.name) || compareText(a.id, b.id));
     },
     observations: (hostId, page) => readTimeline(engine, storableText(hostId), page),
     async observationsAt(atMs) {
@@ -112,13 +109,35 @@ async function readHosts(engine: Engine, ids: readonly string[]): Promise<Readon
       database
         .selectFrom('hosts')
         .selectAll()
-        .where('id', 'in', among(engine, chunk))
+        .where(engine.among('id', chunk))
         .where('removed_at_ms', 'is', null)
         .execute(),
     );
     for (const row of rows) found.set(row.id, readHost(row));
   }
   return found;
+}
+
+/** By id, some at a time: heartbeats are answered between two pages. */
+async function readAllHosts(engine: Engine): Promise<HostRow[]> {
+  const found: HostRow[] = [];
+  for (let after = ''; ;) {
+    const rows = await engine.read((database) =>
+      database
+        .selectFrom('hosts')
+        .selectAll()
+        .where('removed_at_ms', 'is', null)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(idsPerStatement)
+        .execute(),
+    );
+    for (const row of rows) found.push(readHost(row));
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < idsPerStatement) return found;
+    after = last.id;
+    await letOthersRun();
+  }
 }
 
 /** Most contacts only move a time. */

@@ -1,6 +1,5 @@
 import { AtlasError } from '@cpu-atlas/core';
 import { sql, type Transaction } from 'kysely';
-import { among } from './among.ts';
 import { appendChanges, type ChangeLine } from './change-log.ts';
 import { ContactLedger, late } from './contact-ledger.ts';
 import { Overtaken, type Engine } from './engine.ts';
@@ -57,7 +56,7 @@ async function lockHosts(
   transaction: Transaction<Tables>,
   ids: readonly string[],
 ): Promise<readonly HostTable[]> {
-  const query = transaction.selectFrom('hosts').selectAll().where('id', 'in', among(engine, ids)).orderBy('id');
+  const query = transaction.selectFrom('hosts').selectAll().where(engine.among('id', ids)).orderBy('id');
   return query.$if(engine.locksRows, (locked) => locked.forUpdate()).execute();
 }
 
@@ -73,7 +72,7 @@ async function refuseUnknownSnapshots(
     const query = transaction
       .selectFrom('snapshots')
       .select('hash')
-      .where('hash', 'in', among(engine, [...asked]));
+      .where(engine.among('hash', [...asked]));
     for (const { hash } of await query.execute()) known.add(hash);
   }
   return groups.map((group) => {
@@ -103,7 +102,8 @@ async function endObservations(
     update observations
     set last_seen_at_ms = cast(ended.value ->> 1 as bigint)
     from ${engine.jsonRows(JSON.stringify([...ends]))} as ended
-    where observations.id = ended.value ->> 0`.execute(transaction);
+    where observations.id = ended.value ->> 0
+      and ${engine.narrowedTo('observations.id', [...ends.keys()])}`.execute(transaction);
 }
 
 async function insertHosts(transaction: Transaction<Tables>, rows: readonly HostTable[]): Promise<void> {
@@ -120,12 +120,14 @@ async function insertHosts(transaction: Transaction<Tables>, rows: readonly Host
 /** Writes the times of rows that are there and locked. */
 async function moveHosts(engine: Engine, transaction: Transaction<Tables>, rows: readonly HostTable[]): Promise<void> {
   if (rows.length === 0) return;
+  const ids = rows.map(({ id }) => id);
   const times = JSON.stringify(rows.map((row) => [row.id, row.collected_at_ms, row.last_seen_at_ms]));
   await sql`
     update hosts
     set collected_at_ms = cast(moved.value ->> 1 as bigint), last_seen_at_ms = cast(moved.value ->> 2 as bigint)
     from ${engine.jsonRows(times)} as moved
-    where hosts.id = moved.value ->> 0`.execute(transaction);
+    where hosts.id = moved.value ->> 0
+      and ${engine.narrowedTo('hosts.id', ids)}`.execute(transaction);
 }
 
 /** The rows are there and locked; an upsert changes many of them in one statement. */

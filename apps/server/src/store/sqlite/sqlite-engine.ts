@@ -48,6 +48,9 @@ export async function openSqliteEngine({ path, machine }: SqliteEngineOptions): 
     locksRows: false,
     bytesType: sql`blob`,
     jsonRows: (json) => sql`json_each(${json})`,
+    among: (column, texts) => sql`${sql.ref(column)} in (select value from json_each(${JSON.stringify(texts)}))`,
+    // It walks the list and looks each row up.
+    narrowedTo: () => sql`true`,
     read: (query) => guarded(() => query(database)),
     write: (work) => guarded(() => database.transaction().execute(work)),
     writeAlone: (statement) => guarded(() => statement(database)),
