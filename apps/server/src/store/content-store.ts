@@ -27,9 +27,9 @@ export function createContentStore(engine: Engine, onChanged: () => void): Closa
     groupWeight: 8 * 1024 * 1024,
     waitingWeight: 64 * 1024 * 1024,
     commit: async (jobs) => {
-      await engine.write(async (transaction) => {
-        for (const rows of inChunks(uniqueBy(jobs.flat(), 'hash'), snapshotsPerStatement)) {
-          await transaction
+      for (const rows of inChunks(uniqueBy(jobs.flat(), 'hash'), snapshotsPerStatement)) {
+        await engine.writeAlone((database) =>
+          database
             .insertInto('snapshots')
             .values(rows)
             // What is sent again is about to be used: retention must not take it for old.
@@ -39,9 +39,9 @@ export function createContentStore(engine: Engine, onChanged: () => void): Closa
                 .doUpdateSet((column) => ({ stored_at_ms: column.ref('excluded.stored_at_ms') }))
                 .whereRef('snapshots.stored_at_ms', '<', 'excluded.stored_at_ms'),
             )
-            .execute();
-        }
-      });
+            .execute(),
+        );
+      }
       return jobs.map(() => true);
     },
   });
@@ -51,9 +51,9 @@ export function createContentStore(engine: Engine, onChanged: () => void): Closa
     groupWeight: 8 * 1024 * 1024,
     waitingWeight: 64 * 1024 * 1024,
     commit: async (jobs) => {
-      await engine.write(async (transaction) => {
-        for (const rows of inChunks(uniqueBy(jobs.flat(), 'key'), snapshotsPerStatement)) {
-          await transaction
+      for (const rows of inChunks(uniqueBy(jobs.flat(), 'key'), snapshotsPerStatement)) {
+        await engine.writeAlone((database) =>
+          database
             .insertInto('derived')
             .values(rows)
             .onConflict((conflict) =>
@@ -62,9 +62,9 @@ export function createContentStore(engine: Engine, onChanged: () => void): Closa
                 stored_at_ms: column.ref('excluded.stored_at_ms'),
               })),
             )
-            .execute();
-        }
-      });
+            .execute(),
+        );
+      }
       return jobs.map(() => true);
     },
   });

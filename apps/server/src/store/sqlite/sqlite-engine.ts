@@ -53,7 +53,8 @@ export async function openSqliteEngine({ path, machine }: SqliteEngineOptions): 
     narrowedTo: () => sql`true`,
     read: (query) => guarded(() => query(database)),
     write: (work) => guarded(() => database.transaction().execute(work)),
-    writeAlone: (statement) => guarded(() => statement(database)),
+    // Alone it would wait for the disk on the event loop.
+    writeAlone: (statement) => guarded(() => database.transaction().execute(statement)),
     announceChanges: async () => undefined,
     announcements: null,
     async close() {
