@@ -87,5 +87,9 @@ describe('hosts, timeline and audit of a running server', () => {
 });
 
 it.each([['hosts'], ['audit'], ['timeline', 'node-a']])('%s of a server that is not there', async (...args) => {
-  expectFault(await runCli([...args, '--hub', 'http://127.0.0.1:1']), 'HUB_UNREACHABLE', 3);
+  const result = await runCli([...args, '--hub', 'http://127.0.0.1:1']);
+  expectFault(result, 'HUB_UNREACHABLE', 3);
+  // Why the connection failed, and what helps against a certificate that Node does not know.
+  expect(result.err).toMatch(/does not answer \([^)]+\)/);
+  expect(result.err).toContain('NODE_EXTRA_CA_CERTS');
 });

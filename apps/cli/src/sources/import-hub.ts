@@ -1,7 +1,8 @@
-import { importResultSchema, problemSchema, type ImportResultDocument, type Problem } from '@cpu-atlas/contract';
-import { AtlasError, errorTable } from '@cpu-atlas/core';
+import { importResultSchema, type ImportResultDocument } from '@cpu-atlas/contract';
+import { errorTable } from '@cpu-atlas/core';
 import type { ImportOptions, ImportRefusal } from '@cpu-atlas/importer';
 import type { Destination } from '../options/import-options.ts';
+import { openHubClient } from './hub-client.ts';
 import type { ImportInput } from './import-input.ts';
 import { readLimitedFile } from './limited-file.ts';
 
@@ -16,7 +17,6 @@ interface Sending {
   readonly signal: AbortSignal;
 }
 
-const timeLimitMs = 60_000;
 /** A token has about 60 characters. */
 const tokenBytes = 4_096;
 
@@ -25,41 +25,23 @@ const tokenBytes = 4_096;
  * @throws HUB_UNREACHABLE, and what the server refuses with
  */
 export async function sendToHub(destination: HubDestination, sending: Sending): Promise<HubResult> {
-  const { input, signal } = sending;
+  const { input, options, signal } = sending;
   const token = await readToken(destination.token);
-  const reply = await fetch(addressOf(destination, sending.options), {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/octet-stream',
-      accept: 'application/json',
-      ...(token !== null && { authorization: `Bearer ${token}` }),
-    },
-    body: input.bytes,
-    // A token follows no redirect to somebody else.
-    redirect: 'error',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(timeLimitMs)]),
-  }).catch((cause: unknown) => {
-    throw unreachable(destination, `does not answer (${reasonOf(cause)})`);
-  });
-  const document = await reply.json().catch(() => null);
-  if (!reply.ok) throw faultOf(problemSchema.safeParse(document).data, destination, reply.status);
-  const result = importResultSchema.safeParse(document);
-  if (!result.success) throw unreachable(destination, 'answers with something that is not CPU Atlas');
-  return { ...result.data, refused: result.data.refused.map(asRefusal) };
+  const hub = openHubClient({ address: destination.address, token }, signal);
+  const result = await hub.ask(importResultSchema, pathOf(destination, options), input.bytes);
+  return { ...result, refused: result.refused.map(asRefusal) };
 }
 
-function addressOf({ address, isDryRun, mayReplace }: HubDestination, options: ImportOptions): URL {
-  const base = new URL(address);
-  if (!base.pathname.endsWith('/')) base.pathname += '/';
-  const url = new URL('api/v1/imports', base);
+function pathOf({ isDryRun, mayReplace }: HubDestination, options: ImportOptions): string {
+  const query = new URLSearchParams();
   const { hostName, labels = {}, qemuVersion, accelerator } = options;
-  if (hostName !== undefined) url.searchParams.set('name', hostName);
-  for (const [name, value] of Object.entries(labels)) url.searchParams.append('labels', `${name}=${value}`);
-  if (qemuVersion !== undefined) url.searchParams.set('qemuVersion', qemuVersion);
-  if (accelerator !== undefined) url.searchParams.set('accelerator', accelerator);
-  if (isDryRun) url.searchParams.set('dryRun', 'true');
-  if (mayReplace) url.searchParams.set('replace', 'true');
-  return url;
+  if (hostName !== undefined) query.set('name', hostName);
+  for (const [name, value] of Object.entries(labels)) query.append('labels', `${name}=${value}`);
+  if (qemuVersion !== undefined) query.set('qemuVersion', qemuVersion);
+  if (accelerator !== undefined) query.set('accelerator', accelerator);
+  if (isDryRun) query.set('dryRun', 'true');
+  if (mayReplace) query.set('replace', 'true');
+  return `imports?${query}`;
 }
 
 async function readToken(given: HubDestination['token']): Promise<string | null> {
@@ -80,24 +62,4 @@ function asRefusal({ where, code, message, remedy }: ImportResultDocument['refus
 
 function isCode(code: string): code is keyof typeof errorTable {
   return Object.hasOwn(errorTable, code);
-}
-
-function faultOf(problem: Problem | undefined, destination: HubDestination, status: number): AtlasError {
-  if (problem === undefined) return unreachable(destination, `answers with HTTP status ${status}`);
-  const { code, detail, where, remedy } = problem;
-  return new AtlasError(code, detail, { where: `${destination.address.origin}: ${where ?? 'import'}`, remedy });
-}
-
-function unreachable({ address }: HubDestination, message: string): AtlasError {
-  return new AtlasError('HUB_UNREACHABLE', message, {
-    where: address.origin,
-    remedy: 'check the address of --hub and the network; a private certificate: NODE_EXTRA_CA_CERTS=FILE',
-  });
-}
-
-/** `fetch` hides what happened in the cause. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause);
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }
