@@ -92,6 +92,18 @@ export const commandList = {
     description: 'List who changed what on a running server',
     load: async () => (await import('./options/fleet-options.ts')).addAudit,
   },
+  where: {
+    description: 'Tell on which hosts of a running server a CPU model runs, and what the others lack',
+    load: async () => (await import('./options/fleet-answer-options.ts')).addWhere,
+  },
+  security: {
+    description: 'Tell which mitigations a guest has on each host of a running server',
+    load: async () => (await import('./options/fleet-answer-options.ts')).addSecurity,
+  },
+  features: {
+    description: 'List the CPU features that a QEMU of a running server knows',
+    load: async () => (await import('./options/fleet-answer-options.ts')).addFeatures,
+  },
   completion: {
     description: 'Write what completes cpu-atlas in bash, zsh or fish',
     load: async () => (await import('./options/completion-options.ts')).addCompletion,

@@ -1,88 +1,66 @@
-import { join } from 'node:path';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectFault, recordedHost, runCli, startCli, useFolder } from './testing/run-cli.ts';
+import { describe, expect, it } from 'vitest';
+import { rowsOf, useDemoServer } from './testing/demo-server.ts';
+import { expectFault, recordedHost, runCli, useFolder } from './testing/run-cli.ts';
 
 const place = useFolder();
 
-interface ReportDocument {
-  readonly tables: readonly { readonly name: string; readonly rows: readonly (readonly unknown[])[] }[];
-}
-
 describe('hosts, timeline and audit of a running server', () => {
-  let server: ChildProcessWithoutNullStreams;
-  let url = '';
-  beforeAll(async () => {
-    const options = ['--demo', '--port', '0', '--no-harvest', '--log-level', 'error'];
-    server = startCli(['serve', ...options, '--data-dir', join(place.folder, 'data')]);
-    const line = await new Promise<string>((resolve) =>
-      server.stdout.once('data', (text: Buffer) => resolve(text.toString())),
-    );
-    url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? '';
-  });
-  afterAll(async () => {
-    const closed = new Promise((resolve) => server.once('close', resolve));
-    server.kill('SIGTERM');
-    await closed;
-  });
-
-  const rowsOf = (out: string, table: string): readonly (readonly unknown[])[] =>
-    (JSON.parse(out) as ReportDocument).tables.find(({ name }) => name === table)?.rows ?? [];
+  const server = useDemoServer(place);
 
   it('hosts lists as many as the API tells, and the filters leave some of them', async () => {
-    const { total, byFreshness } = (await (await fetch(`${url}/api/v1/hosts?limit=1`)).json()) as {
+    const { total, byFreshness } = (await (await fetch(`${server.url}/api/v1/hosts?limit=1`)).json()) as {
       total: number;
       byFreshness: { stale: number };
     };
-    const all = await runCli(['hosts', '--hub', url, '--format', 'csv']);
+    const all = await runCli(['hosts', '--hub', server.url, '--format', 'csv']);
     expect([all.code, all.err]).toEqual([0, '']);
     expect(all.out).toContain('Freshness');
-    const stale = await runCli(['hosts', '--hub', url, '--freshness', 'stale', '--format', 'json']);
+    const stale = await runCli(['hosts', '--hub', server.url, '--freshness', 'stale', '--format', 'json']);
     expect(rowsOf(stale.out, 'Hosts')).toHaveLength(byFreshness.stale);
-    const json = await runCli(['hosts', '--hub', url, '--format', 'json']);
+    const json = await runCli(['hosts', '--hub', server.url, '--format', 'json']);
     expect(rowsOf(json.out, 'Hosts')).toHaveLength(total);
-    const none = await runCli(['hosts', '--hub', url, '--search', 'no-such-host', '--format', 'table']);
+    const none = await runCli(['hosts', '--hub', server.url, '--search', 'no-such-host', '--format', 'table']);
     expect(none.out).toMatch(/^0 hosts\n[\s\S]*none\n/);
   });
 
   it('hosts --at a time before all hosts lists none, and a word that is no time is refused', async () => {
-    const early = await runCli(['hosts', '--hub', url, '--at', '2001-01-01T00:00:00Z', '--format', 'json']);
+    const early = await runCli(['hosts', '--hub', server.url, '--at', '2001-01-01T00:00:00Z', '--format', 'json']);
     expect([early.code, rowsOf(early.out, 'Hosts')]).toEqual([0, []]);
-    expectFault(await runCli(['hosts', '--hub', url, '--at', 'yesterday']), 'REQUEST_INVALID');
+    expectFault(await runCli(['hosts', '--hub', server.url, '--at', 'yesterday']), 'REQUEST_INVALID');
   });
 
   it('timeline names the layer of a change and the models that came of it', async () => {
-    const { items: hosts } = (await (await fetch(`${url}/api/v1/hosts?limit=1000`)).json()) as {
+    const { items: hosts } = (await (await fetch(`${server.url}/api/v1/hosts?limit=1000`)).json()) as {
       items: readonly { id: string }[];
     };
     const found: string[] = [];
     for (const { id } of hosts) {
-      const reply = await fetch(`${url}/api/v1/hosts/${encodeURIComponent(id)}/observations`);
+      const reply = await fetch(`${server.url}/api/v1/hosts/${encodeURIComponent(id)}/observations`);
       const { items } = (await reply.json()) as { items: readonly { snapshotHash: string }[] };
       if (new Set(items.map(({ snapshotHash }) => snapshotHash)).size > 1) found.push(id);
     }
     const [host = ''] = found;
-    const { code, out, err } = await runCli(['timeline', host, '--hub', url, '--format', 'json']);
+    const { code, out, err } = await runCli(['timeline', host, '--hub', server.url, '--format', 'json']);
     expect([code, err]).toEqual([0, '']);
     expect(rowsOf(out, 'Observations').length).toBeGreaterThan(1);
     const causes = rowsOf(out, 'Changes').map(([, cause]) => cause);
     expect(causes).toContainEqual(expect.stringMatching(/^(hardware|microcode|kernel|module-parameter|qemu)$/));
     expect(rowsOf(out, 'Models')).not.toEqual([]);
-    const last = await runCli(['timeline', host, '--hub', url, '--last', '1', '--format', 'json']);
+    const last = await runCli(['timeline', host, '--hub', server.url, '--last', '1', '--format', 'json']);
     expect(rowsOf(last.out, 'Observations')).toHaveLength(1);
     expect(rowsOf(last.out, 'Changes')).not.toEqual([]);
   });
 
   it('audit tells who changed what', async () => {
-    const { code } = await runCli(['import', recordedHost, '--name', 'audited', '--hub', url]);
+    const { code } = await runCli(['import', recordedHost, '--name', 'audited', '--hub', server.url]);
     expect(code).toBe(0);
-    const { out } = await runCli(['audit', '--hub', url, '--last', '1', '--format', 'md']);
+    const { out } = await runCli(['audit', '--hub', server.url, '--last', '1', '--format', 'md']);
     expect(out).toContain('import');
     expect(out).toMatch(/\| *At *\|/);
   });
 
   it('a host that is not known is HOST_NOT_FOUND', async () => {
-    expectFault(await runCli(['timeline', 'nosuch', '--hub', url]), 'HOST_NOT_FOUND');
+    expectFault(await runCli(['timeline', 'nosuch', '--hub', server.url]), 'HOST_NOT_FOUND');
   });
 });
 

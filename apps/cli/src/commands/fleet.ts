@@ -44,8 +44,7 @@ export async function listHosts(question: FleetQuestion, filter: HostFilter): Pr
   for (const state of freshness) query.append('freshness', state);
   if (at !== undefined) query.set('at', at);
   const hosts = await openHubClient(question.hub, question.signal).list(hostListSchema, 'hosts', query);
-  const facts = [...factsOf(question), ...(at === undefined ? [] : [{ name: 'As of', value: at }])];
-  await writeTold(question.terminal, reportFleet(hosts, facts), question.format);
+  await writeTold(question.terminal, reportFleet(hosts, factsOf(question, at)), question.format);
   return exitCodes.yes;
 }
 
@@ -87,7 +86,27 @@ export async function listAudit(question: FleetQuestion, last: number): Promise<
   return exitCodes.yes;
 }
 
-const factsOf = ({ hub }: FleetQuestion): ReportFact[] => [
+/** What decides an answer about a guest on each host; named as the API does. */
+export interface FleetCell {
+  readonly model: string;
+  readonly accel: 'kvm' | 'tcg';
+  readonly machine?: string;
+  readonly kernelIrqchip?: string;
+  readonly catalog?: string;
+  /** RFC 3339; undefined: now. */
+  readonly at?: string;
+}
+
+/** Those parts of it that are given. */
+export function cellQuery(cell: FleetCell, keys: readonly (keyof FleetCell)[]): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const key of keys) if (cell[key] !== undefined) query.set(key, cell[key]);
+  return query;
+}
+
+/** Who answered, and as of when. */
+export const factsOf = ({ hub }: FleetQuestion, at?: string): ReportFact[] => [
   { name: 'CPU Atlas', value: readOwnVersion() },
   { name: 'Server', value: hub.address.origin },
+  ...(at === undefined ? [] : [{ name: 'As of', value: at }]),
 ];

@@ -7,13 +7,14 @@ import { readSecret } from './access-options.ts';
 import { hubAddress } from './hub-address.ts';
 import { toldOption, wholeNumber } from './shared-options.ts';
 
-interface Given {
+/** What every question to a running server takes. */
+export interface GivenHub {
   readonly hub: URL;
   readonly tokenFile?: string;
   readonly format: ToldAs;
 }
 
-interface GivenHosts extends Given {
+interface GivenHosts extends GivenHub {
   readonly search?: string;
   readonly label?: readonly string[];
   readonly freshness?: readonly string[];
@@ -25,7 +26,7 @@ export function addHosts(command: Command, run: Run, surroundings: Surroundings)
     .option('--search <words>', 'all of them occur in name, id, labels, CPU name or kernel')
     .option('--label <label...>', 'rack=r1 or rack; all of them must hold')
     .addOption(new Option('--freshness <state...>', 'any of them').choices(hostFreshness))
-    .option('--at <time>', 'as the fleet was at that time, such as 2026-11-22T13:00:00Z')
+    .addOption(atOption())
     .action((given: GivenHosts) =>
       run(async () => {
         const { listHosts } = await import('../commands/fleet.ts');
@@ -39,7 +40,7 @@ export function addTimeline(command: Command, run: Run, surroundings: Surroundin
   addHub(command, surroundings)
     .argument('<host>', 'id of the host')
     .addOption(lastOption('observations', 20))
-    .action((host: string, given: Given & { readonly last: number }) =>
+    .action((host: string, given: GivenHub & { readonly last: number }) =>
       run(async () => {
         const { tellTimeline } = await import('../commands/fleet.ts');
         return tellTimeline(questionOf(given, surroundings), host, given.last);
@@ -50,7 +51,7 @@ export function addTimeline(command: Command, run: Run, surroundings: Surroundin
 export function addAudit(command: Command, run: Run, surroundings: Surroundings): void {
   addHub(command, surroundings)
     .addOption(lastOption('lines', 100))
-    .action((given: Given & { readonly last: number }) =>
+    .action((given: GivenHub & { readonly last: number }) =>
       run(async () => {
         const { listAudit } = await import('../commands/fleet.ts');
         return listAudit(questionOf(given, surroundings), given.last);
@@ -58,10 +59,15 @@ export function addAudit(command: Command, run: Run, surroundings: Surroundings)
     );
 }
 
+/** `--at`. */
+export const atOption = (): Option =>
+  new Option('--at <time>', 'as the fleet was at that time, such as 2026-11-22T13:00:00Z');
+
 const lastOption = (what: string, count: number): Option =>
   new Option('--last <n>', `the newest ${what}, so many`).argParser(wholeNumber(1, 100_000)).default(count);
 
-function addHub(command: Command, { terminal }: Surroundings): Command {
+/** `--hub`, `--token-file`, `--format`. */
+export function addHub(command: Command, { terminal }: Surroundings): Command {
   return command
     .addOption(
       new Option('--hub <url>', 'the running server')
@@ -72,7 +78,10 @@ function addHub(command: Command, { terminal }: Surroundings): Command {
     .addOption(toldOption(terminal));
 }
 
-function questionOf({ hub, tokenFile, format }: Given, { terminal, environment, signal }: Surroundings): FleetQuestion {
+export function questionOf(
+  { hub, tokenFile, format }: GivenHub,
+  { terminal, environment, signal }: Surroundings,
+): FleetQuestion {
   const token = tokenFile === undefined ? environment['CPU_ATLAS_TOKEN'] : readSecret(tokenFile);
   return { terminal, format, signal, hub: { address: hub, token: token === undefined || token === '' ? null : token } };
 }
