@@ -1,4 +1,5 @@
 import { policyTargets, type PolicyTargetName } from '@cpu-atlas/core';
+import { asOfSchema } from './as-of.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { catalogReferenceSchema } from './http-catalogs.ts';
 import { libvirtReleaseSchema } from './http-plan.ts';
@@ -30,6 +31,7 @@ export const policyRequestSchema = z
     accel: acceleratorSchema.default('kvm'),
     machine: name.optional().describe('Left out: the newest versioned q35 that every host’s QEMU has'),
     kernelIrqchip: kernelIrqchipSchema.optional(),
+    at: asOfSchema.optional(),
     libvirt: libvirtReleaseSchema.optional().describe('Check names against the CPU map of this libvirt'),
   })
   .meta({

@@ -55,6 +55,7 @@ const views: readonly {
   { view: '/resolutions', as: (at) => ask('/resolutions', { requests: [{ host: 'node', ...cell, ...at }] }) },
   { view: '/guest-cpuids', as: (at) => ask('/guest-cpuids', { requests: [{ host: 'node', ...cell, ...at }] }) },
   { view: '/baselines', as: (at) => ask('/baselines', { ...aboutNode, ...at }) },
+  { view: '/policies', as: (at) => ask('/policies', { cpu: 'EPYC-Milan,+svm', ...aboutNode, ...at }) },
   { view: '/plans choices', as: (at) => ask('/plans', { kind: 'choices', limit: 4, ...aboutNode, ...at }) },
   {
     view: '/plans pools',

@@ -23,8 +23,8 @@ export function registerPolicies(app: App, services: Services, maps: LibvirtMaps
         response: { 200: replyOf(policyResultSchema), ...problemReplies(400, 404, 422) },
       },
     },
-    async ({ body: { name, cpu, targets = policyTargetNames, hosts: wanted, catalog, libvirt, ...launch } }) => {
-      const hosts = await readReportHosts(services, { hosts: wanted, catalog });
+    async ({ body: { name, cpu, targets = policyTargetNames, hosts: wanted, catalog, at, libvirt, ...launch } }) => {
+      const hosts = await readReportHosts(services, { hosts: wanted, catalog, at });
       const machine = machineFor(
         hosts.map(({ plan }) => plan),
         launch.machine,
