@@ -104,6 +104,10 @@ export const commandList = {
     description: 'List the CPU features that a QEMU of a running server knows',
     load: async () => (await import('./options/fleet-answer-options.ts')).addFeatures,
   },
+  'custom-models': {
+    description: 'List, show, save and remove the custom CPU models of a running server',
+    load: async () => (await import('./options/custom-model-options.ts')).addCustomModels,
+  },
   completion: {
     description: 'Write what completes cpu-atlas in bash, zsh or fish',
     load: async () => (await import('./options/completion-options.ts')).addCompletion,
