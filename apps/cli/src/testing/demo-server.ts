@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { startCli } from './run-cli.ts';
 
-/** A server with the demo fleet for the tests of one block; its data is in that folder. */
-export function useDemoServer(place: { readonly folder: string }, options: readonly string[] = []): { url: string } {
+/** A server with the demo fleet for the tests of one block. */
+export const useDemoServer = (place: { readonly folder: string }): { readonly url: string } =>
+  useServer(place, ['--demo']);
+
+/** A server for the tests of one block; its data is in that folder, except for the demo fleet's. */
+export function useServer(place: { readonly folder: string }, options: readonly string[]): { readonly url: string } {
   const found = { url: '' };
   let server: ChildProcessWithoutNullStreams;
   beforeAll(async () => {
-    const fixed = ['--demo', '--port', '0', '--no-harvest', '--log-level', 'error'];
+    const fixed = ['--port', '0', '--no-harvest', '--log-level', 'error'];
     server = startCli(['serve', ...fixed, '--data-dir', join(place.folder, 'data'), ...options]);
     const line = await new Promise<string>((resolve) =>
       server.stdout.once('data', (text: Buffer) => resolve(text.toString())),
