@@ -25,6 +25,18 @@ describe('gathered', () => {
     expect(calls).toEqual([['a'], ['a']]);
   });
 
+  it('waits for more as long as it is told', async () => {
+    const calls: (readonly string[])[] = [];
+    const ask = gathered(async (keys: readonly string[]) => {
+      calls.push(keys);
+      return new Map(keys.map((key) => [key, key]));
+    }, 50);
+    const first = ask('a');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await Promise.all([first, ask('b')])).toEqual(['a', 'b']);
+    expect(calls).toEqual([['a', 'b']]);
+  });
+
   it('asks together for what comes while it waits for an answer', async () => {
     const calls: (readonly string[])[] = [];
     let answer = (): void => undefined;

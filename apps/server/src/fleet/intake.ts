@@ -14,6 +14,9 @@ import type { SnapshotFacts } from './snapshot-facts.ts';
 import type { SnapshotReader } from './snapshot-reader.ts';
 import { newSnapshotOf, requireHash, type SentSnapshot } from './snapshot-reading.ts';
 
+/** A host that changed can wait a moment; hundreds of them ask together. */
+const gatherMs = 8;
+
 /** What agents send: content, once for each hash, and heartbeats. Whatever resolves is stored. */
 export interface Intake {
   /**
@@ -54,7 +57,7 @@ export function createIntake(parts: IntakeParts): Intake {
   const isStored = gathered(async (hashes: readonly string[]) => {
     const stored = await store.contents.knownSnapshots(hashes);
     return new Map([...stored].map((hash) => [hash, true]));
-  });
+  }, gatherMs);
   /** Of a snapshot that is or was stored; null: it is not. What is remembered, `contacts` finds out. */
   const factsOf = async (hostId: string, hash: string): Promise<SnapshotFacts | null> => {
     const isCurrent = index.get(hostId)?.row.snapshotHash === hash;
