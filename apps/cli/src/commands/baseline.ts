@@ -3,8 +3,8 @@ import type { Baseline, BaselineMode, LibvirtCpu, LibvirtMapIndex } from '@cpu-a
 import { openLibvirtMaps } from '@cpu-atlas/server/library';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { HostQuestion } from '../options/host-question.ts';
-import { formatBaseline, type LibvirtAnswer } from '../output/baseline-table.ts';
-import { write } from '../output/terminal.ts';
+import { formatBaseline, reportVendors, type LibvirtAnswer } from '../output/baseline-table.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
 import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
 
 export interface BaselineOptions extends HostQuestion {
@@ -12,7 +12,7 @@ export interface BaselineOptions extends HostQuestion {
   readonly migratable: boolean;
   /** Release whose own answer is told, too. */
   readonly libvirt: string | undefined;
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 /** Tells the best CPU that runs on all of some hosts. */
@@ -28,11 +28,13 @@ export async function findHostBaseline(options: BaselineOptions): Promise<ExitCo
     ...vendor,
     abi: abiReach((feature) => vendor.features.includes(feature)),
   }));
-  const text =
-    format === 'json'
-      ? `${JSON.stringify({ ...baseline, vendors, assumptions, libvirt }, null, terminal.isOutTerminal ? 2 : undefined)}\n`
-      : formatBaseline({ baseline, assumptions, libvirt }, terminal.paint);
-  await write(terminal.out, text);
+  const told = { ...baseline, vendors, assumptions, libvirt };
+  const answer = {
+    table: () => formatBaseline({ baseline, assumptions, libvirt }, terminal.paint),
+    json: () => `${JSON.stringify(told, null, terminal.isOutTerminal ? 2 : undefined)}\n`,
+    report: () => reportVendors({ baseline, assumptions, libvirt }),
+  };
+  await writeAnswered(terminal, answer, format);
   return exitOf(baseline.outcome);
 }
 

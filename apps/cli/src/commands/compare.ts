@@ -1,11 +1,20 @@
 import { compareCpus, compareStart, describeHost } from '@cpu-atlas/core';
-import type { LibvirtComparison, LibvirtCpu, LibvirtMapIndex, PlanRequest, StartComparison } from '@cpu-atlas/core';
+import type {
+  LibvirtComparison,
+  LibvirtCpu,
+  LibvirtMapIndex,
+  PlanRequest,
+  Report,
+  ReportFact,
+  StartComparison,
+} from '@cpu-atlas/core';
 import { libvirtCpuSchema, parseJsonText, parseWith } from '@cpu-atlas/contract';
 import { openLibvirtMaps } from '@cpu-atlas/server/library';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { HostQuestion } from '../options/host-question.ts';
+import { textColumns } from '../output/fleet-reports.ts';
 import { formatTable, printable } from '../output/table.ts';
-import { write } from '../output/terminal.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
 
@@ -16,7 +25,7 @@ export type AskedCpu =
 export interface CompareOptions extends HostQuestion {
   readonly cpu: AskedCpu;
   readonly libvirt: string;
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 /** One host's answer. */
@@ -40,11 +49,13 @@ export async function compareWithHosts(options: CompareOptions): Promise<ExitCod
   const hosts = await readHosts(answerer, snapshots, catalog);
   const request = { accel, machine: machineOf(hosts, options.machine), kernelIrqchip };
   const compared = hosts.map((host) => compareHost(index, host, request, asked, cpu.kind === 'model'));
-  const text =
-    format === 'json'
-      ? `${JSON.stringify({ libvirt: index.map.release, ...request, hosts: compared }, null, terminal.isOutTerminal ? 2 : undefined)}\n`
-      : formatCompared(compared);
-  await write(terminal.out, text);
+  const told = { libvirt: index.map.release, ...request, hosts: compared };
+  const answer = {
+    table: () => formatCompared(compared),
+    json: () => `${JSON.stringify(told, null, terminal.isOutTerminal ? 2 : undefined)}\n`,
+    report: () => reportCompared(compared, factsOf(told, cpu)),
+  };
+  await writeAnswered(terminal, answer, format);
   return exitOf(compared);
 }
 
@@ -86,6 +97,33 @@ function formatCompared(hosts: readonly ComparedHost[]): string {
     (start?.differences ?? []).map((difference) => `  ${printable(host)}: ${printable(difference)}\n`),
   );
   return formatTable(rows) + differences.join('');
+}
+
+/** One row for each host. */
+function reportCompared(hosts: readonly ComparedHost[], facts: readonly ReportFact[]): Report {
+  const rows = hosts.map(({ host, hostModel, comparison: { outcome, reason, missing, forbidden, extra }, start }) => [
+    ...[host, outcome, hostModel ?? 'unknown', reason, missing.join(' '), forbidden.join(' '), extra.join(' ')],
+    ...[start?.qemu ?? 'not asked', start?.enforce ?? 'not asked', (start?.differences ?? []).join('; ')],
+  ]);
+  const columns = textColumns({
+    ...{ host: 'Host', outcome: 'libvirt', hostModel: 'Host model', reason: 'Reason' },
+    ...{ missing: 'Missing', forbidden: 'Forbidden', extra: 'Beyond it' },
+    ...{ qemu: 'QEMU', enforce: 'QEMU with enforce', differences: 'Where the two differ' },
+  });
+  const remarks = ['QEMU is not asked about a definition, nor about a model that it does not have.'];
+  return { title: `${hosts.length} hosts`, facts, tables: [{ name: 'Hosts', columns, rows }], remarks };
+}
+
+function factsOf(
+  { libvirt, machine, accel }: { readonly libvirt: string; readonly machine: string; readonly accel: string },
+  cpu: AskedCpu,
+): readonly ReportFact[] {
+  return [
+    { name: 'CPU', value: cpu.kind === 'model' ? cpu.model : cpu.path },
+    { name: 'libvirt', value: libvirt },
+    { name: 'Machine type', value: machine },
+    { name: 'Accelerator', value: accel },
+  ];
 }
 
 /** Any error is wrong input; any no is no; else anything unknown cannot be told. */

@@ -1,15 +1,17 @@
 import type { DecodedMessage, Decoding } from '@cpu-atlas/core';
 import { decodeLimits, decodeText } from '@cpu-atlas/core/decode';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { reportDecoding } from '../output/answer-reports.ts';
 import { printable } from '../output/table.ts';
-import { write, type Paint, type Terminal } from '../output/terminal.ts';
+import type { Paint, Terminal } from '../output/terminal.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 
 export interface DecodeOptions {
   readonly terminal: Terminal;
   /** `-`: standard input. */
   readonly file: string;
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 const bytesPerCharacter = 4;
@@ -17,8 +19,12 @@ const bytesPerCharacter = 4;
 /** Tells what an error text means. 0: something was recognised, 3: nothing was. */
 export async function decode({ terminal, file, format }: DecodeOptions): Promise<ExitCode> {
   const decoding = decodeText(await readLimitedFile(file, decodeLimits.characters * bytesPerCharacter));
-  const text = format === 'json' ? `${JSON.stringify(decoding, null, 1)}\n` : formatDecoding(decoding, terminal.paint);
-  await write(terminal.out, text);
+  const answer = {
+    table: () => formatDecoding(decoding, terminal.paint),
+    json: () => `${JSON.stringify(decoding, null, 1)}\n`,
+    report: () => reportDecoding(decoding),
+  };
+  await writeAnswered(terminal, answer, format);
   return decoding.messages.length === 0 ? exitCodes.unknown : exitCodes.yes;
 }
 

@@ -9,8 +9,10 @@ import {
 } from '@cpu-atlas/core';
 import type { Answerer } from '../answerer.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { reportComparison, reportGuestCpuid } from '../output/guest-cpuid-reports.ts';
 import { formatComparison, formatGuestCpuid } from '../output/guest-cpuid-table.ts';
-import { write, type Terminal } from '../output/terminal.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
 
 export interface GuestCpuidCommandOptions {
   readonly terminal: Terminal;
@@ -21,7 +23,7 @@ export interface GuestCpuidCommandOptions {
   readonly vcpu: number;
   /** The host, and its QEMU, to compare with; left out: nothing is compared. */
   readonly other: { readonly snapshot: string; readonly catalog: string | undefined } | undefined;
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 /** Tells the whole CPUID of a vCPU, or in what it differs on another host. */
@@ -34,20 +36,23 @@ export async function tellGuestCpuid(options: GuestCpuidCommandOptions): Promise
     const otherGuest = guestCpuid(otherContext, request, { vcpu });
     const comparison = compareGuestCpuids(guest, otherGuest);
     const refusals = { first: guest.refusal, second: otherGuest.refusal };
-    const text =
-      format === 'json'
-        ? asJson({ ...describeComparison(comparison), refusals }, terminal)
-        : formatComparison(comparison, refusals, terminal.paint);
-    await write(terminal.out, text);
+    const answer = {
+      table: () => formatComparison(comparison, refusals, terminal.paint),
+      json: () => asJson({ ...describeComparison(comparison), refusals }, terminal),
+      report: () => reportComparison(comparison, refusals),
+    };
+    await writeAnswered(terminal, answer, format);
     return (guest.refusal ?? otherGuest.refusal) ? exitCodes.no : exitOfComparison(comparison);
   }
   const { assumption } = use.used;
   const assumptions = [...(assumption === null ? [] : [assumption]), ...guest.assumptions];
   const description = { ...describeGuestCpuid(context.index, guest), assumptions };
-  await write(
-    terminal.out,
-    format === 'json' ? asJson(description, terminal) : formatGuestCpuid(description, terminal.paint),
-  );
+  const answer = {
+    table: () => formatGuestCpuid(description, terminal.paint),
+    json: () => asJson(description, terminal),
+    report: () => reportGuestCpuid(description),
+  };
+  await writeAnswered(terminal, answer, format);
   return exitOf(guest);
 }
 

@@ -2,8 +2,10 @@ import { assertNever } from '@cpu-atlas/core';
 import type { ResolutionRequest, ResolutionStatus } from '@cpu-atlas/core';
 import type { Answerer } from '../answerer.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { reportResolution } from '../output/answer-reports.ts';
 import { formatResolution } from '../output/resolution-table.ts';
-import { write, type Terminal } from '../output/terminal.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
 
 export interface ResolveOptions {
   readonly terminal: Terminal;
@@ -12,17 +14,20 @@ export interface ResolveOptions {
   readonly catalog: string | undefined;
   readonly request: ResolutionRequest;
   readonly isExplained: boolean;
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 /** Tells what QEMU would make of one `-cpu` argument. */
 export async function resolveOne({ terminal, answerer, format, ...question }: ResolveOptions): Promise<ExitCode> {
-  const { resolution, features } = await answerer.answer(question);
-  const text =
-    format === 'json'
-      ? `${JSON.stringify({ ...resolution, features }, null, terminal.isOutTerminal ? 2 : undefined)}\n`
-      : formatResolution(resolution, features, terminal.paint);
-  await write(terminal.out, text);
+  // A report has a row for each feature, asked for or not.
+  const isExplained = question.isExplained || format === 'csv' || format === 'md';
+  const { resolution, features } = await answerer.answer({ ...question, isExplained });
+  const answer = {
+    table: () => formatResolution(resolution, features, terminal.paint),
+    json: () => `${JSON.stringify({ ...resolution, features }, null, terminal.isOutTerminal ? 2 : undefined)}\n`,
+    report: () => reportResolution(resolution, features ?? []),
+  };
+  await writeAnswered(terminal, answer, format);
   return exitOf(resolution.status);
 }
 

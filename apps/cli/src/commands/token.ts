@@ -1,8 +1,10 @@
 import type { Token } from '@cpu-atlas/contract';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { NewTokenRequest, TokenPlace } from '../options/token-options.ts';
+import { reportTokens } from '../output/answer-reports.ts';
 import { formatTable, printable } from '../output/table.ts';
 import { write, type Terminal } from '../output/terminal.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
 import { openTokenBook, type TokenBook } from './token-book.ts';
 
 interface TokenCommand {
@@ -29,11 +31,18 @@ export async function createToken(
   });
 }
 
-export async function listTokens({ terminal, place, format }: TokenCommand): Promise<ExitCode> {
+export async function listTokens(
+  { terminal, place }: Omit<TokenCommand, 'format'>,
+  format: AnsweredAs,
+): Promise<ExitCode> {
   return withBook(place, async (book) => {
     const tokens = await book.list();
-    const text = format === 'json' ? `${JSON.stringify({ items: tokens })}\n` : formatTokens(tokens);
-    await write(terminal.out, text);
+    const answer = {
+      table: () => formatTokens(tokens),
+      json: () => `${JSON.stringify({ items: tokens })}\n`,
+      report: () => reportTokens(tokens),
+    };
+    await writeAnswered(terminal, answer, format);
   });
 }
 

@@ -1,15 +1,16 @@
 import { baselineModes } from '@cpu-atlas/core';
 import type { BaselineMode } from '@cpu-atlas/core';
 import { Option, type Command } from 'commander';
+import type { AnsweredAs } from '../output/write-report.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { addHostQuestion, hostQuestionOf, type GivenHostQuestion } from './host-question.ts';
-import { formatOption } from './shared-options.ts';
+import { answerOption } from './shared-options.ts';
 
 interface Given extends GivenHostQuestion {
   readonly mode: BaselineMode;
   readonly migratable: boolean;
   readonly libvirt?: string;
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 export function addBaseline(command: Command, run: Run, surroundings: Surroundings): void {
@@ -19,7 +20,7 @@ export function addBaseline(command: Command, run: Run, surroundings: Surroundin
     )
     .option('--no-migratable', 'also what does not survive a migration, such as invtsc')
     .option('--libvirt <release>', 'also tell what that libvirt would answer, such as 11.3.0')
-    .addOption(formatOption(surroundings.terminal))
+    .addOption(answerOption(surroundings.terminal))
     .action((snapshots: string[], given: Given) =>
       run(async () => {
         const { findHostBaseline } = await import('../commands/baseline.ts');

@@ -1,15 +1,16 @@
 import { AtlasError } from '@cpu-atlas/core';
 import type { Command } from 'commander';
 import type { AskedCpu } from '../commands/compare.ts';
+import type { AnsweredAs } from '../output/write-report.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { addHostQuestion, hostQuestionOf, type GivenHostQuestion } from './host-question.ts';
-import { formatOption } from './shared-options.ts';
+import { answerOption } from './shared-options.ts';
 
 interface Given extends GivenHostQuestion {
   readonly model?: string;
   readonly definition?: string;
   readonly libvirt: string;
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 export function addCompare(command: Command, run: Run, surroundings: Surroundings): void {
@@ -17,7 +18,7 @@ export function addCompare(command: Command, run: Run, surroundings: Surrounding
     .option('--model <model>', 'a CPU model, such as Skylake-Server')
     .option('--definition <file>', 'instead: a CPU definition as JSON, as the API takes it')
     .option('--libvirt <release>', 'release whose map and rules answer', '11.3.0')
-    .addOption(formatOption(surroundings.terminal))
+    .addOption(answerOption(surroundings.terminal))
     .action((snapshots: string[], given: Given) =>
       run(async () => {
         const { compareWithHosts } = await import('../commands/compare.ts');

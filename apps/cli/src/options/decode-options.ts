@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
+import type { AnsweredAs } from '../output/write-report.ts';
 import type { Run, Surroundings } from '../program.ts';
-import { formatOption } from './shared-options.ts';
+import { answerOption } from './shared-options.ts';
 
 export function addDecode(command: Command, run: Run, { terminal }: Surroundings): void {
   command
     .argument('[file]', 'the text; - is standard input', '-')
-    .addOption(formatOption(terminal))
-    .action((file: string, { format }: { readonly format: 'table' | 'json' }) =>
+    .addOption(answerOption(terminal))
+    .action((file: string, { format }: { readonly format: AnsweredAs }) =>
       run(async () => {
         const { decode } = await import('../commands/decode.ts');
         return decode({ terminal, file, format });

@@ -3,9 +3,10 @@ import { AtlasError } from '@cpu-atlas/core';
 import type { KernelIrqchip } from '@cpu-atlas/core';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
+import type { AnsweredAs } from '../output/write-report.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { openAnswerer } from './answering.ts';
-import { formatOption, irqchipOption, wholeNumber } from './shared-options.ts';
+import { answerOption, irqchipOption, wholeNumber } from './shared-options.ts';
 
 interface Given {
   readonly host: string;
@@ -18,7 +19,7 @@ interface Given {
   readonly vcpu: number;
   readonly with?: string;
   readonly withCatalog?: string;
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 /** Source: QEMU 11.1, cpu-max of pc-q35-11.1 is 4096 */
@@ -36,7 +37,7 @@ export function addGuestCpuid(command: Command, run: Run, surroundings: Surround
     .option('--vcpu <index>', 'which vCPU, counted from 0', wholeNumber(0, mostVcpus), 0)
     .option('--with <snapshot>', 'compare with the same guest on this host')
     .option('--with-catalog <catalog>', 'and this QEMU')
-    .addOption(formatOption(surroundings.terminal))
+    .addOption(answerOption(surroundings.terminal))
     .action((given: Given) => run(() => answer(given, surroundings)));
 }
 

@@ -3,9 +3,10 @@ import { AtlasError } from '@cpu-atlas/core';
 import type { KernelIrqchip } from '@cpu-atlas/core';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
+import type { AnsweredAs } from '../output/write-report.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { openAnswerer } from './answering.ts';
-import { formatOption, irqchipOption } from './shared-options.ts';
+import { answerOption, irqchipOption } from './shared-options.ts';
 
 interface Given {
   readonly host?: string;
@@ -17,7 +18,7 @@ interface Given {
   readonly smp?: string;
   readonly explain: boolean;
   readonly batch: boolean;
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 const batchHelp = `
@@ -38,7 +39,7 @@ export function addResolve(command: Command, run: Run, surroundings: Surrounding
     .option('--smp <topology>', '8 or cpus=8,sockets=1,cores=4,threads=2')
     .option('--explain', 'tell each feature: its state, what withholds it, the evidence and the remedy', false)
     .option('--batch', 'answer requests from stdin, one a line', false)
-    .addOption(formatOption(surroundings.terminal))
+    .addOption(answerOption(surroundings.terminal))
     .addHelpText('after', batchHelp)
     .action((given: Given) =>
       run(() => (given.batch ? answerLines(given, surroundings) : answerOne(given, surroundings))),

@@ -15,6 +15,13 @@ export function toldOption(terminal: Terminal): Option {
     .default(terminal.isOutTerminal ? 'table' : 'json', 'table on a terminal, else json');
 }
 
+/** `--format` of an answer that has a form of its own for people and for programs, and is a report for papers. */
+export function answerOption(terminal: Terminal): Option {
+  return new Option('--format <format>', 'table for people, the others for programs and papers')
+    .choices(['table', 'json', 'csv', 'md'])
+    .default(terminal.isOutTerminal ? 'table' : 'json', 'table on a terminal, else json');
+}
+
 export const irqchipOption = (): Option =>
   new Option('--kernel-irqchip <mode>', 'of -machine or -accel; left out: what the machine type does').choices([
     'on',

@@ -1,10 +1,11 @@
 import { AtlasError } from '@cpu-atlas/core';
 import { dataDirectory, storePath } from '@cpu-atlas/server/library';
 import { Option, type Command } from 'commander';
+import type { AnsweredAs } from '../output/write-report.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { readSecret } from './access-options.ts';
 import { hubAddress } from './hub-address.ts';
-import { formatOption, wholeNumber } from './shared-options.ts';
+import { answerOption, formatOption, wholeNumber } from './shared-options.ts';
 
 interface GivenPlace {
   readonly dataDir: string;
@@ -50,11 +51,11 @@ export function addToken(command: Command, run: Run, surroundings: Surroundings)
 
   addPlace(command.command('list'), environment)
     .description('List the tokens, without their secrets')
-    .addOption(formatOption(terminal))
-    .action((given: GivenToken) =>
+    .addOption(answerOption(terminal))
+    .action((given: GivenPlace & { readonly format: AnsweredAs }) =>
       run(async () => {
         const { listTokens } = await import('../commands/token.ts');
-        return listTokens({ terminal, place: placeOf(given), format: given.format });
+        return listTokens({ terminal, place: placeOf(given) }, given.format);
       }),
     );
 

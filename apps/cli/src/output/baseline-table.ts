@@ -1,5 +1,6 @@
 import { abiReach } from '@cpu-atlas/core';
-import type { Baseline, DroppedFeature, LibvirtCpu, VendorBaseline } from '@cpu-atlas/core';
+import type { Baseline, DroppedFeature, LibvirtCpu, Report, VendorBaseline } from '@cpu-atlas/core';
+import { textColumns } from './fleet-reports.ts';
 import { formatTable, printable } from './table.ts';
 import type { Paint } from './terminal.ts';
 
@@ -27,6 +28,39 @@ export function formatBaseline({ baseline, assumptions, libvirt }: ShownBaseline
     libvirt === null ? '' : formatLibvirt(libvirt),
     ...assumptions.map((assumption) => `assumed: ${printable(assumption)}\n`),
   ].join('');
+}
+
+/** One row for each vendor: hosts of several have no common CPU. `export baseline` has the hosts and what each costs. */
+export function reportVendors({ baseline, assumptions, libvirt }: ShownBaseline): Report {
+  const { vendors, mode, machine, accel, reason, outcome } = baseline;
+  const columns = textColumns({
+    ...{ vendor: 'Vendor', outcome: 'Outcome', cpu: 'CPU', answering: 'Hosts that answer', hosts: 'Hosts' },
+    ...{ abi: 'ABI', features: 'Features', dropped: 'Left out', open: 'Not known', reasons: 'Reasons' },
+  });
+  const rows = vendors.map((vendor) => [
+    ...[vendor.vendor ?? 'unknown', vendor.outcome, vendor.cpu ?? (vendor.outcome === 'none' ? 'none' : 'unknown')],
+    ...[String(vendor.answering), String(vendor.hosts)],
+    abiReach((feature) => vendor.features.includes(feature)).name ?? 'below x86-64-v1',
+    vendor.features.join(' '),
+    vendor.dropped.map(({ name, decidingHost }) => `${name} (${decidingHost ?? 'the model'})`).join('; '),
+    ...[vendor.openFeatures.join(' '), vendor.reasons.join('; ')],
+  ]);
+  return {
+    title: `Baseline: ${outcome}`,
+    facts: [
+      ...[
+        { name: 'Mode', value: mode },
+        { name: 'Machine type', value: machine },
+      ],
+      { name: 'Accelerator', value: accel },
+    ],
+    tables: [{ name: 'Vendors', columns, rows }],
+    remarks: [
+      ...(reason === '' ? [] : [reason]),
+      ...(libvirt === null ? [] : [formatLibvirt(libvirt).trimEnd()]),
+      ...assumptions.map((assumption) => `Assumed: ${assumption}`),
+    ],
+  };
 }
 
 function formatVendor(vendor: VendorBaseline, paint: Paint): string {
