@@ -6,6 +6,7 @@ const snapshot = (name: string): string =>
   fileURLToPath(new URL(`../../../data/snapshots/${name}.json`, import.meta.url));
 const milan = snapshot('lab-epyc-milan-6.1');
 const rome = snapshot('lab-rome-a');
+const forced = snapshot('lab-forced-milan-6.1');
 const cpuinfoOnly = snapshot('atom-d510');
 const cell = ['--host', milan, '--catalog', '10.0', '--machine', 'pc-q35-10.0', '--cpu', 'EPYC-Milan'];
 
@@ -78,6 +79,35 @@ describe('answers as CSV and Markdown', () => {
     const other = await tell(['guest-cpuid', ...cell, '--with', rome]);
     expect(other.rows).toHaveLength(other.json.differences.length);
     expect(other.md).toContain(`- Verdict: ${other.json.verdict}`);
+  });
+
+  it('plan: each model, each host of each pool, each way of each VM', async () => {
+    const choices = await tell(['plan', 'choices', milan, rome, cpuinfoOnly, '--limit', '5']);
+    expect(choices.rows.map((row) => [row['Model'], row['CPU'], row['Every host starts it']])).toEqual(
+      choices.json.choices.map((choice: { model: string; line: { cpu: string }; proof: { answer: string } }) => [
+        ...[choice.model, choice.line.cpu, choice.proof.answer],
+      ]),
+    );
+    expect(
+      choices.rows.every((row) => row['Not known'] !== '0'),
+      'the host of cpuinfo is unknown',
+    ).toBe(true);
+    const pools = await tell(['plan', 'pools', milan, rome]);
+    expect(new Set(pools.rows.map((row) => row['Host']))).toEqual(new Set(['lab-epyc-milan-6.1', 'lab-rome-a']));
+    const effects = await tell(['plan', 'what-if', milan, '--add', forced]);
+    expect(effects.rows.length).toBeGreaterThan(0);
+    expect(effects.rows.map((row) => row['Effect'])).toEqual(
+      effects.json.models.map(({ effect }: { effect: string }) => effect),
+    );
+    const list = 'name,host,machine,cpu\nweb,lab-epyc-milan-6.1,pc-q35-7.2,EPYC-v1\n';
+    const ways = await tell(['plan', 'vms', milan, rome, '--list', '-', '--drain', 'lab-epyc-milan-6.1'], list);
+    type Way = { readonly hosts: readonly { readonly name: string }[]; readonly answer: string };
+    const told = ways.json.groups[0].reach.flatMap(({ hosts, answer }: Way) => hosts.map(({ name }) => [name, answer]));
+    expect(told.length).toBeGreaterThan(0);
+    expect(ways.rows.map((row) => [row['VM'], row['To'], row['Can go']])).toEqual(
+      told.map((way: readonly string[]) => ['web', ...way]),
+    );
+    expect(ways.md).toContain('## Drain');
   });
 
   it('decode: each feature of each message, and text that a spreadsheet would run is quoted', async () => {

@@ -1,6 +1,7 @@
 import { analyseVms, AtlasError, planDrain, planRollingUpgrade } from '@cpu-atlas/core';
 import type { DrainPlan, RollingUpgrade, VmAnalysis, VmGroup } from '@cpu-atlas/core';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { reportVms } from '../output/plan-reports.ts';
 import { formatVms } from '../output/plan-vms-table.ts';
 import { readHosts } from './baseline-hosts.ts';
 import { readField, readVmFile, writeAnswer, type PlanSource } from './plan.ts';
@@ -31,7 +32,10 @@ export async function planVms(source: PlanSource, given: VmsGiven): Promise<Exit
   const drain = given.drain === undefined ? null : drainOf(analysis, given.drain);
   const upgrade = given.upgrade === undefined ? null : await upgradeTo(source, given.upgrade, vms, hosts);
   const answer = { groups: analysis.groups.map(tell), unread: analysis.unread, notes, drain, upgrade };
-  await writeAnswer(source, answer, () => formatVms(answer, source.terminal.paint));
+  await writeAnswer(source, answer, {
+    table: () => formatVms(answer, source.terminal.paint),
+    report: () => reportVms(answer),
+  });
   return exitOf(answer.groups, analysis.unread.length, drain, upgrade);
 }
 

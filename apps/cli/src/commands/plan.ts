@@ -11,14 +11,15 @@ import type { FleetChange, KernelIrqchip, PlanHost, PlanRequest, VmRecord } from
 import { importLimits, readVms } from '@cpu-atlas/importer';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { HostQuestion } from '../options/host-question.ts';
+import { reportPools, reportRanking, reportWhatIf } from '../output/plan-reports.ts';
 import { formatChoices, formatPools, formatWhatIf } from '../output/plan-table.ts';
-import { write } from '../output/terminal.ts';
+import { writeAnswered, type AnsweredAs, type ToldAnswer } from '../output/write-report.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 import { machineOf, readHosts } from './baseline-hosts.ts';
 
 /** Which hosts a plan is about, and how it is told. */
 export interface PlanSource extends HostQuestion {
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 export interface PlanField {
@@ -33,10 +34,13 @@ export async function readField(source: PlanSource): Promise<PlanField> {
 }
 
 /** Writes an answer; hosts stand in it by id and name. */
-export async function writeAnswer(source: PlanSource, answer: object, table: () => string): Promise<void> {
-  const { terminal, format } = source;
+export async function writeAnswer(
+  { terminal, format }: PlanSource,
+  answer: object,
+  told: Omit<ToldAnswer, 'json'>,
+): Promise<void> {
   const json = (): string => `${JSON.stringify(answer, withoutContexts, terminal.isOutTerminal ? 2 : undefined)}\n`;
-  await write(terminal.out, format === 'json' ? json() : table());
+  await writeAnswered(terminal, { ...told, json }, format);
 }
 
 function withoutContexts(_: string, value: unknown): unknown {
@@ -57,7 +61,10 @@ export async function planChoices(
   const ranked = rankChoices(hosts, { ...request, models, wished, abiLevelOf });
   const choices = ranked.slice(0, limit);
   const answer = { machine: request.machine, total: ranked.length, choices };
-  await writeAnswer(source, answer, () => formatChoices(answer, source.terminal.paint));
+  await writeAnswer(source, answer, {
+    table: () => formatChoices(answer, source.terminal.paint),
+    report: () => reportRanking(answer),
+  });
   const best = choices[0]?.proof.answer ?? 'no';
   return best === 'yes' ? exitCodes.yes : best === 'no' ? exitCodes.no : exitCodes.unknown;
 }
@@ -90,7 +97,10 @@ export async function planPools(source: PlanSource, given: PoolsGiven): Promise<
     load: given.load,
   });
   const answer = { machine: request.machine, ...plan };
-  await writeAnswer(source, answer, () => formatPools(answer, abiLevelOf, source.terminal.paint));
+  await writeAnswer(source, answer, {
+    table: () => formatPools(answer, abiLevelOf, source.terminal.paint),
+    report: () => reportPools(answer),
+  });
   if (plan.choices.length === 0 || plan.unfit.length > 0) return exitCodes.no;
   return plan.unknown.length > 0 ? exitCodes.unknown : exitCodes.yes;
 }
@@ -128,7 +138,10 @@ export async function planWhatIf(source: PlanSource, given: WhatIfGiven): Promis
     });
   const vms = given.vms === undefined ? [] : (await readVmFile(given.vms, undefined)).vms;
   const answer = { machine: request.machine, ...whatIf({ hosts, request }, changes, vms) };
-  await writeAnswer(source, answer, () => formatWhatIf(answer, source.terminal.paint));
+  await writeAnswer(source, answer, {
+    table: () => formatWhatIf(answer, source.terminal.paint),
+    report: () => reportWhatIf(answer),
+  });
   const isLost = answer.lost.length > 0 || answer.models.some(({ effect }) => effect === 'lost');
   if (isLost || answer.vms.some(({ effect }) => effect === 'stuck' || effect === 'homeless')) return exitCodes.no;
   return answer.models.some(({ effect }) => effect === 'undecided') ? exitCodes.unknown : exitCodes.yes;

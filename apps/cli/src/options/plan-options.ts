@@ -2,12 +2,13 @@ import type { KernelIrqchip } from '@cpu-atlas/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { PlanSource } from '../commands/plan.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import type { AnsweredAs } from '../output/write-report.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { addHostQuestion, hostQuestionOf, type GivenHostQuestion } from './host-question.ts';
-import { formatOption, wholeNumber } from './shared-options.ts';
+import { answerOption, wholeNumber } from './shared-options.ts';
 
 interface Given extends GivenHostQuestion {
-  readonly format: 'table' | 'json';
+  readonly format: AnsweredAs;
 }
 
 type Act<Options> = (source: PlanSource, options: Options) => Promise<ExitCode>;
@@ -28,7 +29,7 @@ export function addPlan(command: Command, run: Run, surroundings: Surroundings):
   const question = <Options>(name: string, description: string, act: Act<Options>): Command =>
     addHostQuestion(command.command(name))
       .description(description)
-      .addOption(formatOption(surroundings.terminal))
+      .addOption(answerOption(surroundings.terminal))
       .action((snapshots: string[], given: Given & Options) =>
         run(() => act({ ...hostQuestionOf(snapshots, given, surroundings), format: given.format }, given)),
       );
