@@ -4,7 +4,7 @@ import { openLibvirtMaps } from '@cpu-atlas/server/library';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { HostQuestion } from '../options/host-question.ts';
 import { formatBaseline, reportVendors, type LibvirtAnswer } from '../output/baseline-table.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
 import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
 
 export interface BaselineOptions extends HostQuestion {

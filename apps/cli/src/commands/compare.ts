@@ -14,7 +14,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { HostQuestion } from '../options/host-question.ts';
 import { textColumns } from '../output/fleet-reports.ts';
 import { formatTable, printable } from '../output/table.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
 

@@ -1,10 +1,9 @@
 import type { DecodedMessage, Decoding } from '@cpu-atlas/core';
 import { decodeLimits, decodeText } from '@cpu-atlas/core/decode';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { reportDecoding } from '../output/answer-reports.ts';
 import { printable } from '../output/table.ts';
 import type { Paint, Terminal } from '../output/terminal.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 
 export interface DecodeOptions {
@@ -22,7 +21,7 @@ export async function decode({ terminal, file, format }: DecodeOptions): Promise
   const answer = {
     table: () => formatDecoding(decoding, terminal.paint),
     json: () => `${JSON.stringify(decoding, null, 1)}\n`,
-    report: () => reportDecoding(decoding),
+    report: async () => (await import('../output/answer-reports.ts')).reportDecoding(decoding),
   };
   await writeAnswered(terminal, answer, format);
   return decoding.messages.length === 0 ? exitCodes.unknown : exitCodes.yes;

@@ -12,7 +12,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { reportComparison, reportGuestCpuid } from '../output/guest-cpuid-reports.ts';
 import { formatComparison, formatGuestCpuid } from '../output/guest-cpuid-table.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
 
 export interface GuestCpuidCommandOptions {
   readonly terminal: Terminal;

@@ -13,7 +13,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { HostQuestion } from '../options/host-question.ts';
 import { reportPools, reportRanking, reportWhatIf } from '../output/plan-reports.ts';
 import { formatChoices, formatPools, formatWhatIf } from '../output/plan-table.ts';
-import { writeAnswered, type AnsweredAs, type ToldAnswer } from '../output/write-report.ts';
+import { writeAnswered, type AnsweredAs, type ToldAnswer } from '../output/write-answer.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 import { machineOf, readHosts } from './baseline-hosts.ts';
 

@@ -5,7 +5,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { reportResolution } from '../output/answer-reports.ts';
 import { formatResolution } from '../output/resolution-table.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
 
 export interface ResolveOptions {
   readonly terminal: Terminal;

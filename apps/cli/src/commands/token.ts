@@ -4,7 +4,7 @@ import type { NewTokenRequest, TokenPlace } from '../options/token-options.ts';
 import { reportTokens } from '../output/answer-reports.ts';
 import { formatTable, printable } from '../output/table.ts';
 import { write, type Terminal } from '../output/terminal.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-report.ts';
+import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
 import { openTokenBook, type TokenBook } from './token-book.ts';
 
 interface TokenCommand {

@@ -1,7 +1,7 @@
 import { baselineModes } from '@cpu-atlas/core';
 import type { BaselineMode } from '@cpu-atlas/core';
 import { Option, type Command } from 'commander';
-import type { AnsweredAs } from '../output/write-report.ts';
+import type { AnsweredAs } from '../output/write-answer.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { addHostQuestion, hostQuestionOf, type GivenHostQuestion } from './host-question.ts';
 import { answerOption } from './shared-options.ts';

@@ -1,7 +1,7 @@
 import { AtlasError } from '@cpu-atlas/core';
 import type { Command } from 'commander';
 import type { AskedCpu } from '../commands/compare.ts';
-import type { AnsweredAs } from '../output/write-report.ts';
+import type { AnsweredAs } from '../output/write-answer.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { addHostQuestion, hostQuestionOf, type GivenHostQuestion } from './host-question.ts';
 import { answerOption } from './shared-options.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AnsweredAs } from '../output/write-report.ts';
+import type { AnsweredAs } from '../output/write-answer.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { answerOption } from './shared-options.ts';
 

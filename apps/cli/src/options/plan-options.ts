@@ -2,7 +2,7 @@ import type { KernelIrqchip } from '@cpu-atlas/core';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { PlanSource } from '../commands/plan.ts';
 import type { ExitCode } from '../exit-codes.ts';
-import type { AnsweredAs } from '../output/write-report.ts';
+import type { AnsweredAs } from '../output/write-answer.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { addHostQuestion, hostQuestionOf, type GivenHostQuestion } from './host-question.ts';
 import { answerOption, wholeNumber } from './shared-options.ts';

@@ -3,7 +3,7 @@ import { AtlasError } from '@cpu-atlas/core';
 import type { KernelIrqchip } from '@cpu-atlas/core';
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.ts';
-import type { AnsweredAs } from '../output/write-report.ts';
+import type { AnsweredAs } from '../output/write-answer.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { openAnswerer } from './answering.ts';
 import { answerOption, irqchipOption } from './shared-options.ts';

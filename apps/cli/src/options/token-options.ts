@@ -1,7 +1,7 @@
 import { AtlasError } from '@cpu-atlas/core';
 import { dataDirectory, storePath } from '@cpu-atlas/server/library';
 import { Option, type Command } from 'commander';
-import type { AnsweredAs } from '../output/write-report.ts';
+import type { AnsweredAs } from '../output/write-answer.ts';
 import type { Run, Surroundings } from '../program.ts';
 import { readSecret } from './access-options.ts';
 import { hubAddress } from './hub-address.ts';

@@ -15,23 +15,6 @@ export type ToldAs = 'table' | TextReportFormat;
 /** Longer cells are cut on a terminal; the formats have them whole. */
 const longestCell = 80;
 
-/** How an answer is told: in its own form for people or for programs, or as a report. */
-export type AnsweredAs = 'table' | 'json' | 'csv' | 'md';
-
-/** An answer in each of its forms; only the one that is asked for is made. */
-export interface ToldAnswer {
-  readonly table: () => string;
-  /** With its line end. */
-  readonly json: () => string;
-  readonly report: () => Report;
-}
-
-/** Writes an answer to stdout. */
-export async function writeAnswered(terminal: Terminal, answer: ToldAnswer, format: AnsweredAs): Promise<void> {
-  if (format === 'table' || format === 'json') await write(terminal.out, answer[format]());
-  else await writeTold(terminal, answer.report(), format);
-}
-
 /** Writes a report to stdout. */
 export async function writeTold(terminal: Terminal, report: Report, format: ToldAs): Promise<void> {
   if (format === 'table') {
