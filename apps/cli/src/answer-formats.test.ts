@@ -60,6 +60,12 @@ describe('answers as CSV and Markdown', () => {
     expect(rows.find((row) => row['libvirt'] === 'unknown')).toMatchObject({ 'Host model': 'unknown' });
   });
 
+  it('compare: --exit-code says what is so without it', async () => {
+    const asked = ['compare', milan, '--model', 'EPYC-Milan'];
+    const codes = await Promise.all([asked, [...asked, '--exit-code']].map(async (args) => (await runCli(args)).code));
+    expect(codes).toEqual([1, 1]);
+  });
+
   it('baseline: each vendor, found, none or unknown', async () => {
     const { rows, json } = await tell(['baseline', milan, rome]);
     expect(rows).toMatchObject([{ Vendor: 'AuthenticAMD', Outcome: 'found', CPU: json.vendors[0].cpu, Hosts: '2' }]);

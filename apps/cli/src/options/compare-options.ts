@@ -18,6 +18,7 @@ export function addCompare(command: Command, run: Run, surroundings: Surrounding
     .option('--model <model>', 'a CPU model, such as Skylake-Server')
     .option('--definition <file>', 'instead: a CPU definition as JSON, as the API takes it')
     .option('--libvirt <release>', 'release whose map and rules answer', '11.3.0')
+    .option('--exit-code', 'for scripts that say so; the exit code tells the answer without it, too')
     .addOption(answerOption(surroundings.terminal))
     .action((snapshots: string[], given: Given) =>
       run(async () => {
