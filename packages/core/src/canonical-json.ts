@@ -3,12 +3,14 @@
  * left out. Hashes of content are made of it, hundreds in a second.
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, new MemberOrder());
+  return write(value);
 }
 
-function write(value: unknown, order: MemberOrder): string {
+/** `order`: that of the neighbours in a list. */
+function write(value: unknown, order?: MemberOrder): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  return Array.isArray(value) ? writeArray(value) : writeObject(value as Readonly<Record<string, unknown>>, order);
+  if (Array.isArray(value)) return writeArray(value);
+  return writeObject(value as Readonly<Record<string, unknown>>, order ?? new MemberOrder());
 }
 
 function writeArray(items: readonly unknown[]): string {
@@ -22,9 +24,7 @@ function writeObject(value: Readonly<Record<string, unknown>>, order: MemberOrde
   let text = '';
   for (const { key, label } of order.of(Object.keys(value))) {
     const member = value[key];
-    if (member === undefined) continue;
-    const written = typeof member === 'object' ? canonicalJson(member) : JSON.stringify(member);
-    text += `${text === '' ? '{' : ','}${label}${written}`;
+    if (member !== undefined) text += `${text === '' ? '{' : ','}${label}${write(member)}`;
   }
   return text === '' ? '{}' : `${text}}`;
 }

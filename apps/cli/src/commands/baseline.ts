@@ -4,7 +4,7 @@ import { openLibvirtMaps } from '@cpu-atlas/server/library';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { HostQuestion } from '../options/host-question.ts';
 import { formatBaseline, reportVendors, type LibvirtAnswer } from '../output/baseline-table.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
+import { writeAnswered, writeJson, type AnsweredAs } from '../output/write-answer.ts';
 import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
 
 export interface BaselineOptions extends HostQuestion {
@@ -28,10 +28,9 @@ export async function findHostBaseline(options: BaselineOptions): Promise<ExitCo
     ...vendor,
     abi: abiReach((feature) => vendor.features.includes(feature)),
   }));
-  const told = { ...baseline, vendors, assumptions, libvirt };
   const answer = {
     table: () => formatBaseline({ baseline, assumptions, libvirt }, terminal.paint),
-    json: () => `${JSON.stringify(told, null, terminal.isOutTerminal ? 2 : undefined)}\n`,
+    json: () => writeJson({ ...baseline, vendors, assumptions, libvirt }, terminal),
     report: () => reportVendors({ baseline, assumptions, libvirt }),
   };
   await writeAnswered(terminal, answer, format);

@@ -12,9 +12,9 @@ import { libvirtCpuSchema, parseJsonText, parseWith } from '@cpu-atlas/contract'
 import { openLibvirtMaps } from '@cpu-atlas/server/library';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { HostQuestion } from '../options/host-question.ts';
-import { textColumns } from '../output/fleet-reports.ts';
+import { guestFacts, textColumns } from '../output/report-parts.ts';
 import { formatTable, printable } from '../output/table.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
+import { writeAnswered, writeJson, type AnsweredAs } from '../output/write-answer.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 import { machineOf, readHosts, type FileHost } from './baseline-hosts.ts';
 
@@ -52,8 +52,13 @@ export async function compareWithHosts(options: CompareOptions): Promise<ExitCod
   const told = { libvirt: index.map.release, ...request, hosts: compared };
   const answer = {
     table: () => formatCompared(compared),
-    json: () => `${JSON.stringify(told, null, terminal.isOutTerminal ? 2 : undefined)}\n`,
-    report: () => reportCompared(compared, factsOf(told, cpu)),
+    json: () => writeJson(told, terminal),
+    report: () =>
+      reportCompared(compared, [
+        { name: 'CPU', value: cpu.kind === 'model' ? cpu.model : cpu.path },
+        { name: 'libvirt', value: told.libvirt },
+        ...guestFacts(told),
+      ]),
   };
   await writeAnswered(terminal, answer, format);
   return exitOf(compared);
@@ -112,18 +117,6 @@ function reportCompared(hosts: readonly ComparedHost[], facts: readonly ReportFa
   });
   const remarks = ['QEMU is not asked about a definition, nor about a model that it does not have.'];
   return { title: `${hosts.length} hosts`, facts, tables: [{ name: 'Hosts', columns, rows }], remarks };
-}
-
-function factsOf(
-  { libvirt, machine, accel }: { readonly libvirt: string; readonly machine: string; readonly accel: string },
-  cpu: AskedCpu,
-): readonly ReportFact[] {
-  return [
-    { name: 'CPU', value: cpu.kind === 'model' ? cpu.model : cpu.path },
-    { name: 'libvirt', value: libvirt },
-    { name: 'Machine type', value: machine },
-    { name: 'Accelerator', value: accel },
-  ];
 }
 
 /** Any error is wrong input; any no is no; else anything unknown cannot be told. */

@@ -8,7 +8,7 @@ import {
 } from '@cpu-atlas/contract';
 import type { Report } from '@cpu-atlas/core';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { textColumns } from '../output/fleet-reports.ts';
+import { textColumns } from '../output/report-parts.ts';
 import { writeTold } from '../output/write-report.ts';
 import { openHubClient, type HubClient } from '../sources/hub-client.ts';
 import { readLimitedFile, sourceOf } from '../sources/limited-file.ts';

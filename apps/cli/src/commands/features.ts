@@ -1,7 +1,7 @@
 import { featureListSchema, type FeatureSummary } from '@cpu-atlas/contract';
 import type { Report } from '@cpu-atlas/core';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { textColumns } from '../output/fleet-reports.ts';
+import { textColumns } from '../output/report-parts.ts';
 import { writeTold } from '../output/write-report.ts';
 import { openHubClient } from '../sources/hub-client.ts';
 import { factsOf, type FleetQuestion } from './fleet.ts';

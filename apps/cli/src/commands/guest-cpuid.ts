@@ -12,7 +12,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { reportComparison, reportGuestCpuid } from '../output/guest-cpuid-reports.ts';
 import { formatComparison, formatGuestCpuid } from '../output/guest-cpuid-table.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
+import { writeAnswered, writeJson, type AnsweredAs } from '../output/write-answer.ts';
 
 export interface GuestCpuidCommandOptions {
   readonly terminal: Terminal;
@@ -38,7 +38,7 @@ export async function tellGuestCpuid(options: GuestCpuidCommandOptions): Promise
     const refusals = { first: guest.refusal, second: otherGuest.refusal };
     const answer = {
       table: () => formatComparison(comparison, refusals, terminal.paint),
-      json: () => asJson({ ...describeComparison(comparison), refusals }, terminal),
+      json: () => writeJson({ ...describeComparison(comparison), refusals }, terminal),
       report: () => reportComparison(comparison, refusals),
     };
     await writeAnswered(terminal, answer, format);
@@ -49,15 +49,11 @@ export async function tellGuestCpuid(options: GuestCpuidCommandOptions): Promise
   const description = { ...describeGuestCpuid(context.index, guest), assumptions };
   const answer = {
     table: () => formatGuestCpuid(description, terminal.paint),
-    json: () => asJson(description, terminal),
+    json: () => writeJson(description, terminal),
     report: () => reportGuestCpuid(description),
   };
   await writeAnswered(terminal, answer, format);
   return exitOf(guest);
-}
-
-function asJson(value: object, { isOutTerminal }: Terminal): string {
-  return `${JSON.stringify(value, null, isOutTerminal ? 2 : undefined)}\n`;
 }
 
 function exitOf({ refusal, isComplete, entries }: GuestCpuid): ExitCode {

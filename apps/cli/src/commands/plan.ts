@@ -13,7 +13,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import type { HostQuestion } from '../options/host-question.ts';
 import { reportPools, reportRanking, reportWhatIf } from '../output/plan-reports.ts';
 import { formatChoices, formatPools, formatWhatIf } from '../output/plan-table.ts';
-import { writeAnswered, type AnsweredAs, type ToldAnswer } from '../output/write-answer.ts';
+import { writeAnswered, writeJson, type AnsweredAs, type ToldAnswer } from '../output/write-answer.ts';
 import { readLimitedFile } from '../sources/limited-file.ts';
 import { machineOf, readHosts } from './baseline-hosts.ts';
 
@@ -39,7 +39,7 @@ export async function writeAnswer(
   answer: object,
   told: Omit<ToldAnswer, 'json'>,
 ): Promise<void> {
-  const json = (): string => `${JSON.stringify(answer, withoutContexts, terminal.isOutTerminal ? 2 : undefined)}\n`;
+  const json = (): string => writeJson(answer, terminal, withoutContexts);
   await writeAnswered(terminal, { ...told, json }, format);
 }
 

@@ -5,7 +5,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { reportResolution } from '../output/answer-reports.ts';
 import { formatResolution } from '../output/resolution-table.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { writeAnswered, type AnsweredAs } from '../output/write-answer.ts';
+import { writeAnswered, writeJson, type AnsweredAs } from '../output/write-answer.ts';
 
 export interface ResolveOptions {
   readonly terminal: Terminal;
@@ -24,7 +24,7 @@ export async function resolveOne({ terminal, answerer, format, ...question }: Re
   const { resolution, features } = await answerer.answer({ ...question, isExplained });
   const answer = {
     table: () => formatResolution(resolution, features, terminal.paint),
-    json: () => `${JSON.stringify({ ...resolution, features }, null, terminal.isOutTerminal ? 2 : undefined)}\n`,
+    json: () => writeJson({ ...resolution, features }, terminal),
     report: () => reportResolution(resolution, features ?? []),
   };
   await writeAnswered(terminal, answer, format);

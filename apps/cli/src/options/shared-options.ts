@@ -3,23 +3,25 @@ import type { Terminal } from '../output/terminal.ts';
 
 /** `--format`: people read on terminals, programs read pipes. */
 export function formatOption(terminal: Terminal): Option {
-  return new Option('--format <format>', 'table for people, json for programs')
-    .choices(['table', 'json'])
-    .default(terminal.isOutTerminal ? 'table' : 'json', 'table on a terminal, else json');
+  return formatsOption(terminal, 'table for people, json for programs', ['table', 'json']);
 }
 
 /** `--format` of what is told as a report: as tables, or as one of its formats. */
 export function toldOption(terminal: Terminal): Option {
-  return new Option('--format <format>', 'table for people, the others for programs and papers')
-    .choices(['table', 'csv', 'json', 'md', 'html'])
-    .default(terminal.isOutTerminal ? 'table' : 'json', 'table on a terminal, else json');
+  return formatsOption(terminal, forPapers, ['table', 'csv', 'json', 'md', 'html']);
 }
 
 /** `--format` of an answer that has a form of its own for people and for programs, and is a report for papers. */
 export function answerOption(terminal: Terminal): Option {
-  return new Option('--format <format>', 'table for people, the others for programs and papers')
-    .choices(['table', 'json', 'csv', 'md'])
-    .default(terminal.isOutTerminal ? 'table' : 'json', 'table on a terminal, else json');
+  return formatsOption(terminal, forPapers, ['table', 'json', 'csv', 'md']);
+}
+
+const forPapers = 'table for people, the others for programs and papers';
+
+function formatsOption({ isOutTerminal }: Terminal, description: string, formats: readonly string[]): Option {
+  return new Option('--format <format>', description)
+    .choices(formats)
+    .default(isOutTerminal ? 'table' : 'json', 'table on a terminal, else json');
 }
 
 export const irqchipOption = (): Option =>

@@ -1,6 +1,6 @@
 import type { Token } from '@cpu-atlas/contract';
-import type { Decoding, FeatureVerdict, Report, ReportFact, Resolution } from '@cpu-atlas/core';
-import { textColumns } from './fleet-reports.ts';
+import type { Decoding, FeatureVerdict, Report, Resolution } from '@cpu-atlas/core';
+import { guestFacts, openRemarks, refusalRemarks, textColumns } from './report-parts.ts';
 
 /** One row for each feature that a message names; a message that names none has one row. */
 export function reportDecoding({ messages, otherLines }: Decoding): Report {
@@ -29,14 +29,15 @@ export function reportDecoding({ messages, otherLines }: Decoding): Report {
 
 /** One row for each feature that the model or the argument asks for, or that was withheld. */
 export function reportResolution(resolution: Resolution, features: readonly FeatureVerdict[]): Report {
-  const { cpu, machine, accel, status, enforce, refusal, warnings, unknowns, assumptions } = resolution;
-  const facts: readonly ReportFact[] = [
-    ...[fact('CPU', cpu), fact('Machine type', machine), fact('Accelerator', accel)],
-    ...[fact('Status', status), fact('With enforce', enforce)],
-  ];
+  const { cpu, machine, status, enforce, refusal, warnings } = resolution;
   return {
     title: `${cpu} on ${machine}`,
-    facts,
+    facts: [
+      { name: 'CPU', value: cpu },
+      ...guestFacts(resolution),
+      { name: 'Status', value: status },
+      { name: 'With enforce', value: enforce },
+    ],
     tables: [
       {
         name: 'Features',
@@ -51,10 +52,9 @@ export function reportResolution(resolution: Resolution, features: readonly Feat
       },
     ],
     remarks: [
-      ...(refusal === undefined ? [] : [`QEMU refuses: ${refusal.message} ${refusal.remedy}`]),
+      ...refusalRemarks(refusal),
       ...warnings.map((warning) => `QEMU warns: ${warning}`),
-      ...unknowns.map((unknown) => `Not known: ${unknown}`),
-      ...assumptions.map((assumption) => `Assumed: ${assumption}`),
+      ...openRemarks(resolution),
     ],
   };
 }
@@ -79,8 +79,4 @@ export function reportTokens(tokens: readonly Token[]): Report {
     ],
     remarks: [],
   };
-}
-
-function fact(name: string, value: string): ReportFact {
-  return { name, value };
 }

@@ -1,6 +1,6 @@
 import { abiReach } from '@cpu-atlas/core';
 import type { Baseline, DroppedFeature, LibvirtCpu, Report, VendorBaseline } from '@cpu-atlas/core';
-import { textColumns } from './fleet-reports.ts';
+import { guestFacts, openRemarks, textColumns } from './report-parts.ts';
 import { formatTable, printable } from './table.ts';
 import type { Paint } from './terminal.ts';
 
@@ -32,7 +32,7 @@ export function formatBaseline({ baseline, assumptions, libvirt }: ShownBaseline
 
 /** One row for each vendor: hosts of several have no common CPU. `export baseline` has the hosts and what each costs. */
 export function reportVendors({ baseline, assumptions, libvirt }: ShownBaseline): Report {
-  const { vendors, mode, machine, accel, reason, outcome } = baseline;
+  const { vendors, mode, reason, outcome } = baseline;
   const columns = textColumns({
     ...{ vendor: 'Vendor', outcome: 'Outcome', cpu: 'CPU', answering: 'Hosts that answer', hosts: 'Hosts' },
     ...{ abi: 'ABI', features: 'Features', dropped: 'Left out', open: 'Not known', reasons: 'Reasons' },
@@ -47,18 +47,12 @@ export function reportVendors({ baseline, assumptions, libvirt }: ShownBaseline)
   ]);
   return {
     title: `Baseline: ${outcome}`,
-    facts: [
-      ...[
-        { name: 'Mode', value: mode },
-        { name: 'Machine type', value: machine },
-      ],
-      { name: 'Accelerator', value: accel },
-    ],
+    facts: [{ name: 'Mode', value: mode }, ...guestFacts(baseline)],
     tables: [{ name: 'Vendors', columns, rows }],
     remarks: [
       ...(reason === '' ? [] : [reason]),
       ...(libvirt === null ? [] : [formatLibvirt(libvirt).trimEnd()]),
-      ...assumptions.map((assumption) => `Assumed: ${assumption}`),
+      ...openRemarks({ assumptions }),
     ],
   };
 }

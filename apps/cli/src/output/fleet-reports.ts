@@ -10,10 +10,6 @@ export interface ComparedObservations {
 const text = (key: string, head: string): ReportColumn => ({ key, head, kind: 'text' });
 const time = (key: string, head: string): ReportColumn => ({ key, head, kind: 'time' });
 
-/** Columns of text: heads by their keys. */
-export const textColumns = (heads: Readonly<Record<string, string>>): ReportColumn[] =>
-  Object.entries(heads).map(([key, head]) => text(key, head));
-
 const pairs = (values: Readonly<Record<string, unknown>>): string =>
   Object.entries(values)
     .map(([name, value]) => (value === '' ? name : `${name}=${String(value)}`))

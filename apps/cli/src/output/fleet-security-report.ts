@@ -1,22 +1,19 @@
 import type { SecurityResult } from '@cpu-atlas/contract';
 import type { Report, ReportFact, ReportValue } from '@cpu-atlas/core';
-import { textColumns } from './fleet-reports.ts';
+import { guestFacts, textColumns } from './report-parts.ts';
 
 type Group = SecurityResult['groups'][number];
 
 /** Each flag on each group of hosts, with the host's own word and what to do; a host that tells nothing has one line. */
 export function reportGuestSecurity(result: SecurityResult, facts: readonly ReportFact[]): Report {
-  const { model, machine, accel, kernelIrqchip, groups, assumptions, flags } = result;
+  const { model, kernelIrqchip, groups, assumptions, flags } = result;
   const about = new Map(flags.map((record) => [record.flag, record]));
   return {
     title: 'Mitigations that a guest has, and those that it lacks',
     facts: [
       ...facts,
-      ...[
-        { name: '-cpu', value: model },
-        { name: 'Machine type', value: machine },
-        { name: 'Accelerator', value: accel },
-      ],
+      { name: '-cpu', value: model },
+      ...guestFacts(result),
       ...(kernelIrqchip === null ? [] : [{ name: 'kernel-irqchip', value: kernelIrqchip }]),
     ],
     tables: [

@@ -1,5 +1,5 @@
 import type { GuestCpuidComparison, GuestCpuidDescription, Report } from '@cpu-atlas/core';
-import { textColumns } from './fleet-reports.ts';
+import { guestFacts, openRemarks, refusalRemarks, textColumns } from './report-parts.ts';
 import type { Refusals } from './guest-cpuid-table.ts';
 
 const registers = ['eax', 'ebx', 'ecx', 'edx'] as const;
@@ -8,7 +8,7 @@ const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(
 
 /** One row for each leaf and subleaf, with the bits of it that are not known. */
 export function reportGuestCpuid(guest: GuestCpuidDescription): Report {
-  const { resolution, refusal, vcpu, entries, isComplete, unknowns, assumptions } = guest;
+  const { resolution, refusal, vcpu, entries, isComplete } = guest;
   const rows = entries.map(({ leaf, subleaf, unknown, isUncertain, fields, features, ...values }) => {
     const bits = registers.filter((name) => unknown !== undefined && !isNone(unknown[name]));
     return [
@@ -25,17 +25,9 @@ export function reportGuestCpuid(guest: GuestCpuidDescription): Report {
   });
   return {
     title: `CPUID of ${resolution.cpu}, vCPU ${vcpu}`,
-    facts: [
-      { name: 'Machine type', value: resolution.machine },
-      { name: 'Accelerator', value: resolution.accel },
-    ],
+    facts: guestFacts(resolution),
     tables: [{ name: 'Leaves', columns, rows }],
-    remarks: [
-      ...(refusal === null ? [] : [`QEMU refuses: ${refusal.message} ${refusal.remedy}`]),
-      ...(isComplete ? [] : ['There may be other leaves.']),
-      ...unknowns.map((unknown) => `Not known: ${unknown}`),
-      ...assumptions.map((assumption) => `Assumed: ${assumption}`),
-    ],
+    remarks: [...refusalRemarks(refusal), ...(isComplete ? [] : ['There may be other leaves.']), ...openRemarks(guest)],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { PoolPlan, RankedChoice, Report, ReportFact, ReportTable, WhatIf } from '@cpu-atlas/core';
-import { textColumns } from './fleet-reports.ts';
+import { openRemarks, textColumns } from './report-parts.ts';
 import { describeObstacle } from './plan-table.ts';
 import type { ToldVms } from './plan-vms-table.ts';
 
@@ -152,7 +152,7 @@ export function reportVms({ groups, unread, notes, drain, upgrade }: ToldVms): R
     tables: tables.filter((table) => table !== null),
     remarks: [
       ...unread.map(({ vm, reason }) => `Not read: ${vm.name}: ${reason}`),
-      ...notes.map((note) => `Assumed: ${note}`),
+      ...openRemarks({ assumptions: notes }),
       ...(upgrade === null || upgrade.kind === 'order'
         ? []
         : [

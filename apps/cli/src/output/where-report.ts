@@ -1,5 +1,5 @@
 import type { Cube, FeatureNeed, ModelReach, Report, ReportFact } from '@cpu-atlas/core';
-import { textColumns } from './fleet-reports.ts';
+import { guestFacts, textColumns } from './report-parts.ts';
 
 interface Where {
   readonly cell: { readonly model: string; readonly machine: string; readonly accel: string };
@@ -15,13 +15,7 @@ export function reportWhere({ cell, cube, reach, needs }: Where, facts: readonly
   const runsOn = reach.reduce((sum, { outcome, hosts }) => sum + (outcome === 'runnable' ? hosts.length : 0), 0);
   return {
     title: `${cell.model} runs as defined on ${runsOn} of ${cube.hosts.ids.length} hosts`,
-    facts: [
-      ...facts,
-      ...[
-        { name: 'Machine type', value: cell.machine },
-        { name: 'Accelerator', value: cell.accel },
-      ],
-    ],
+    facts: [...facts, ...guestFacts(cell)],
     tables: [
       {
         name: 'Where it runs',

@@ -12,6 +12,15 @@ export interface ToldAnswer {
   readonly report: () => Report | Promise<Report>;
 }
 
+/** JSON with its line end, on a terminal with the indentation that people want. */
+export function writeJson(
+  value: object,
+  { isOutTerminal }: Terminal,
+  replacer?: (name: string, value: unknown) => unknown,
+): string {
+  return `${JSON.stringify(value, replacer, isOutTerminal ? 2 : undefined)}\n`;
+}
+
 /** Writes an answer to stdout. Formats of reports are loaded where one is asked for. */
 export async function writeAnswered(terminal: Terminal, answer: ToldAnswer, format: AnsweredAs): Promise<void> {
   if (format === 'table' || format === 'json') {
